@@ -1,0 +1,1 @@
+"""命令行 (one file per command: parse, one call, render)."""

@@ -1,0 +1,1 @@
+"""核定 (contributions): who owes how much for a month."""

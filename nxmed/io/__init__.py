@@ -1,0 +1,1 @@
+"""文件进出 (the only package that touches files)."""

@@ -1,0 +1,84 @@
+"""发现代码 (the codes of findings: severity, title, what to do next)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FindingCode:
+    """一类发现: code, severity (error, warning, info), titles, next steps, the rule it rests on."""
+
+    code: str
+    severity: str
+    zh: str
+    en: str
+    next_zh: str
+    next_en: str
+    rule: str = ""
+
+
+def _codes(*codes: FindingCode) -> dict[str, FindingCode]:
+    return {c.code: c for c in codes}
+
+
+CODES: dict[str, FindingCode] = _codes(
+    # 读取
+    FindingCode("BAD_CERTNO", "warning", "证件号码校验位不符", "check digit of an identity number fails",
+                "请送件单位核对证件原件后更正登记", "ask the sender to check the document and correct the register"),
+    FindingCode("BAD_USCC", "warning", "统一社会信用代码校验位不符", "check digit of a credit code fails",
+                "核对营业执照后更正单位登记", "check the licence and correct the unit register"),
+    FindingCode("BAD_BANKCARD", "warning", "银行卡号校验位不符", "Luhn digit of a card number fails",
+                "核对账户登记", "check the account register"),
+    FindingCode("BAD_CNAPS", "warning", "联行号校验位不符", "check digit of a bank number fails",
+                "核对开户行行号", "check the bank number"),
+    FindingCode("UNKNOWN_CODE", "warning", "代码不在代码表内", "a code is not in its list",
+                "核对代码；确为新代码的，更新契约代码表", "check the code, or extend the list in the contract"),
+    FindingCode("UNKNOWN_COLUMN", "info", "契约以外的列", "a column outside the contract",
+                "无需处理；该列保留不参与计算", "nothing; the column is kept and not used"),
+    FindingCode("UNKNOWN_FILE", "warning", "收件箱内无法识别的文件", "a file in the inbox that no contract claims",
+                "文件名应以契约代号或中文名开头", "the file name must begin with a contract's id or Chinese title"),
+    # 运行
+    FindingCode("FIRST_MONTH", "info", "首个月份，由期初文件起算", "first month: starts from the opening files",
+                "核对期初文件是否齐全", "check that the opening files are complete"),
+    # 核定
+    FindingCode("LATE_CHANGE", "info", "过截止日的增减，顺延生效", "a change after the cut-off takes effect later",
+                "无需处理；下期核定自动生效", "nothing; it takes effect in a later month"),
+    FindingCode("DOUBLE_MEMBERSHIP", "error", "同一人在两个单位参保，暂不核定", "a person in two units: held",
+                "联系两家单位确认，办理一方减员", "ask both units; one of them must declare the person off"),
+    FindingCode("UNIT_NOT_ACTIVE", "error", "单位未登记或非参保缴费状态，暂不核定", "unit unknown or not active: held",
+                "核对单位参保状态或人员所属单位", "check the unit's status or the person's unit"),
+    FindingCode("WAGE_MISSING", "warning", "已申报单位中未申报工资，按下限核定", "no wage in a declared unit: floor",
+                "请单位补报该人工资", "ask the unit to declare the wage"),
+    FindingCode("UNIT_NOT_DECLARED", "warning", "单位未申报，暂按规定核定", "unit has not declared: provisional",
+                "催报缴费工资；补报后重新核定结算差额", "ask for the declaration; it is then redetermined"),
+    FindingCode("DEFERRAL_TOO_LONG", "error", "缓缴协议超过一年，不予适用", "a deferral over one year is not applied",
+                "退回协议，按一年以内重新签订", "send the agreement back; at most one year"),
+    # 到账与对账
+    FindingCode("DUPLICATE_ARRIVAL", "error", "重复到账：该税票明细以前月份已送达", "arrival delivered before",
+                "请税务部门核对重复传送", "ask the tax bureau about the repeated line"),
+    FindingCode("UNKNOWN_LEVY_ITEM", "error", "征收品目无法识别", "levy item not recognised",
+                "核对征收品目名称；需要时补充品目对照表", "check the item name, or extend the map"),
+    FindingCode("TREASURY_DIFF", "error", "税务到账与国库对账单金额不一致", "arrivals and treasury differ",
+                "与国库、税务核对该组，改正后次月自动重试", "check with treasury and tax; retried next month"),
+    FindingCode("TREASURY_MISSING", "error", "国库对账单没有该组到账", "no treasury row for these arrivals",
+                "向国库索取该日或该税票的对账单", "ask the treasury for the statement"),
+    FindingCode("TREASURY_ONLY", "error", "国库有入库而税务没有明细", "treasury row without arrivals",
+                "请税务部门补传到账明细", "ask the tax bureau for the lines"),
+    FindingCode("REVERSAL_WAITS", "info", "退库所指税票尚待国库确认，暂不冲减", "reversal waits for its ticket",
+                "无需处理；原税票确认后自动冲减", "nothing; booked once the ticket is confirmed"),
+    FindingCode("PAYER_MISMATCH", "error", "核定单属于另一缴费人", "the bill belongs to another payer",
+                "与税务部门核对缴费人识别号和核定单号", "check payer and bill number with the tax bureau"),
+    FindingCode("UNKNOWN_PAYER", "error", "缴费人无法识别", "payer not recognised",
+                "核对缴费人识别号；未登记单位先办登记", "check the payer number; register the unit first"),
+    FindingCode("OVERPAID", "warning", "多缴，转为单位多缴余额", "overpaid: kept as a credit of the unit",
+                "由单位决定抵缴或退还，录入多缴处理文件", "let the unit decide; enter a credit decision"),
+    FindingCode("REVERSAL_UNMATCHED", "error", "退库无法冲减原税票", "a reversal that matches nothing",
+                "核对原税票号与金额", "check the original ticket and the amount"),
+    FindingCode("CREDIT_EXCEEDED", "error", "多缴处理金额超过多缴余额，未执行", "credit decision above the credit: not done",
+                "核对余额后重新出具处理决定", "check the credit and decide anew"),
+    FindingCode("CREDIT_NOT_USED", "warning", "多缴处理金额大于可抵欠费，余额仍为多缴", "decision larger than the open dues",
+                "核对处理决定；余额可下月再抵或退还", "check the decision; the rest stays a credit"),
+    FindingCode("LATEFEE_DIFF", "warning", "滞纳金应收与实收不一致", "late charges owed and received differ",
+                "与税务部门核对滞纳金", "check late charges with the tax bureau", "SIL-86"),
+)

@@ -1,0 +1,1 @@
+"""流程 (a run: read, compute, check, publish)."""

@@ -1,0 +1,1 @@
+"""报表 (what a run looks like as a workbook)."""
