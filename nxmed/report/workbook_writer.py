@@ -1,0 +1,241 @@
+"""写工作簿 (the writing itself, through xlsxwriter, with everything that could run or link switched off)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
+
+from nxmed.report.workbook import (
+    MAX_ROWS,
+    NUMBERS,
+    STREAM_ROWS,
+    Block,
+    Sheet,
+    Workbook,
+    cell_text,
+    exact_amount,
+    sheet_name,
+    shown,
+    text_width,
+)
+
+SAMPLE = 1000
+FONT = "等线"
+
+
+def write_book(book: Workbook) -> None:
+    """写出 (writes `book.path`). Large books stream row by row; their scratch files stand beside the book."""
+    sheets = list(_split(book.sheets))
+    if not sheets:
+        sheets = [Sheet("Sheet1")]
+    large = any(len(b.rows) > STREAM_ROWS for s in sheets for b in s.blocks)
+    out = xlsxwriter.Workbook(str(book.path), {
+        "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+        "constant_memory": large, "in_memory": not large, "tmpdir": str(book.path.parent),
+        "default_format_properties": {"font_name": FONT, "font_size": 11},
+    })
+    created = datetime(book.created.year, book.created.month, book.created.day)
+    out.set_properties({"title": book.title, "author": "nxmed", "created": created})
+    styles = _Styles(out)
+    for sheet in sheets:
+        _write_sheet(out.add_worksheet(sheet.name), sheet, styles, book.footer)
+    out.close()
+
+
+def _split(sheets: Sequence[Sheet]) -> Iterator[Sheet]:
+    """Sheets with tables longer than MAX_ROWS continue on further sheets."""
+    taken = [s.name for s in sheets]
+    for sheet in sheets:
+        long = [b for b in sheet.blocks if len(b.rows) > MAX_ROWS]
+        if not long:
+            yield sheet
+            continue
+        first, rest = Sheet(sheet.name), []
+        for block in sheet.blocks:
+            first.blocks.append(replace(block, rows=block.rows[:MAX_ROWS]))
+            for start in range(MAX_ROWS, len(block.rows), MAX_ROWS):
+                further = Sheet(sheet_name(sheet.name, taken))
+                taken.append(further.name)
+                further.blocks.append(replace(block, rows=block.rows[start: start + MAX_ROWS], marks={}))
+                rest.append(further)
+        yield first
+        yield from rest
+
+
+class _Styles:
+    """Formats of a book, each made once."""
+
+    def __init__(self, out: Any) -> None:
+        edge = {"border": 1, "border_color": "#BFBFBF"}
+        top = {"valign": "top"}
+        self.title = out.add_format({"bold": True, "font_size": 14, "num_format": "@"})
+        self.head = out.add_format(
+            {"bold": True, "bg_color": "#D9E1F2", "num_format": "@", "align": "center", "text_wrap": True, **edge})
+        self.label = out.add_format({"bold": True, "num_format": "@", "bg_color": "#F2F2F2", **edge})
+        self.plain = out.add_format({"num_format": "@"})
+        self.bad = out.add_format({"num_format": "@", "bg_color": "#FF9999", "font_color": "#7F0000", **top})
+        self.grid = out.add_format({"num_format": "@", **top})
+        self.grid_head = out.add_format({"num_format": "@", "bold": True, "bg_color": "#F2F2F2", **top})
+        self.box = out.add_format({"num_format": "@", "align": "left", **edge})
+        self.cell = {"text": out.add_format({"num_format": "@", **edge})}
+        self.total = {"text": out.add_format({"num_format": "@", "bold": True, "top": 2})}
+        for kind, number in NUMBERS.items():
+            self.cell[kind] = out.add_format({"num_format": number, **edge})
+            self.total[kind] = out.add_format({"num_format": number, "bold": True, "top": 2})
+
+
+def _write_sheet(ws: Any, sheet: Sheet, styles: _Styles, footer: str) -> None:
+    ws.set_landscape()
+    ws.set_paper(9)
+    ws.fit_to_pages(1, 0)
+    ws.set_footer(f"&L{footer.replace('&', '&&')[:120]}&R第&P页 共&N页")
+    _set_widths(ws, sheet)
+    row, used_filter, widest = 0, False, 1
+    for block in sheet.blocks:
+        if block.title:
+            ws.write_string(row, 0, cell_text(block.title), styles.title)
+            row += 2 if block.shape == "pairs" else 1
+        if block.shape == "table":
+            row = _table(ws, block, row, styles, first=not used_filter)
+            used_filter = True
+            widest = max(widest, len(block.columns))
+        elif block.shape == "grid":
+            row = _grid(ws, block, row, styles)
+            widest = max(widest, max((len(r) for r in islice(block.rows, SAMPLE)), default=1))
+        elif block.shape == "pairs":
+            for item in block.rows:
+                ws.write_string(row, 0, cell_text(item[0]), styles.label)
+                _cell(ws, (row, 1), item[1], item[2] if len(item) > 2 else "text", styles.cell)
+                row += 1
+        elif block.shape == "signatures":
+            for column, (role,) in enumerate(block.rows):
+                ws.write_string(row, column, cell_text(f"{role}："), styles.box)
+            for column, _ in enumerate(block.rows):
+                ws.write_string(row + 1, column, "日期：", styles.box)
+            row += 2
+        else:
+            for (text,) in block.rows:
+                ws.write_string(row, 0, cell_text(text), styles.plain)
+                row += 1
+        row += 1
+    if row > 1:
+        ws.ignore_errors({"number_stored_as_text": xl_range(0, 0, row, max(widest, 2))})
+
+
+def _set_widths(ws: Any, sheet: Sheet) -> None:
+    widths: dict[int, int] = {}
+
+    def want(column: int, text: str, most: int = 48) -> None:
+        widths[column] = max(widths.get(column, 8), min(text_width(text) + 3, most))
+
+    for block in sheet.blocks:
+        if block.shape == "table":
+            for i, column in enumerate(block.columns):
+                want(i, column.title, 24)
+                if column.width:
+                    widths[i] = max(widths[i], column.width)
+                    continue
+                for line in islice(block.rows, SAMPLE):
+                    want(i, shown(line[i], column.kind))
+                if column.summed and block.total:
+                    want(i, shown(_sum(block, i), column.kind))
+        elif block.shape == "grid":
+            for line in islice(block.rows, SAMPLE):
+                for i, value in enumerate(line):
+                    want(i, value or "", 40)
+        elif block.shape == "pairs":
+            for item in block.rows:
+                want(0, str(item[0]))
+                want(1, shown(item[1], item[2] if len(item) > 2 else "text"), 70)
+        elif block.shape == "signatures":
+            for i in range(len(block.rows)):
+                widths[i] = max(widths.get(i, 8), 20)
+    for column_no, width in sorted(widths.items()):
+        ws.set_column(column_no, column_no, width)
+
+
+def _table(ws: Any, block: Block, row: int, styles: _Styles, *, first: bool) -> int:
+    head, last = row, row + len(block.rows)
+    for i, column in enumerate(block.columns):
+        ws.write_string(head, i, cell_text(column.title), styles.head)
+    if first:
+        ws.freeze_panes(head + 1, block.keys)
+        ws.repeat_rows(head)
+        if block.columns:
+            ws.autofilter(head, 0, last, len(block.columns) - 1)
+    kinds = [c.kind for c in block.columns]
+    for r, line in enumerate(block.rows, head + 1):
+        for c, value in enumerate(line):
+            _cell(ws, (r, c), value, kinds[c], styles.cell)
+    for i, column in enumerate(block.columns):
+        if column.choices and block.rows:
+            ws.data_validation(head + 1, i, last, i, {"validate": "list", "source": list(column.choices)})
+    if not (block.total and block.rows and any(c.summed for c in block.columns)):
+        return last + 1
+    return _totals(ws, block, head, last, styles)
+
+
+def _totals(ws: Any, block: Block, head: int, last: int, styles: _Styles) -> int:
+    """合计行: a real SUBTOTAL that follows the filter, with its value cached for readers that do not calculate."""
+    labelled = False
+    for i, column in enumerate(block.columns):
+        if column.summed:
+            cells = f"{xl_rowcol_to_cell(head + 1, i)}:{xl_rowcol_to_cell(last, i)}"
+            value = _sum(block, i)
+            cached: Decimal | int = exact_amount(value) if column.kind == "amount" else value
+            ws.write_formula(last + 1, i, f"=SUBTOTAL(109,{cells})", styles.total[column.kind], cached)
+        else:
+            ws.write_string(last + 1, i, "" if labelled else "合计", styles.total["text"])
+            labelled = True
+    return last + 2
+
+
+def _sum(block: Block, i: int) -> int:
+    return sum(line[i] for line in block.rows if line[i] is not None)
+
+
+def _grid(ws: Any, block: Block, row: int, styles: _Styles) -> int:
+    if block.head >= 0:
+        ws.freeze_panes(row + block.head + 1, block.keys)
+        ws.repeat_rows(row + block.head)
+        width = max((len(r) for r in islice(block.rows, SAMPLE)), default=0)
+        if width > block.first_column:
+            ws.autofilter(row + block.head, 0, row + len(block.rows) - 1, width - 1)
+    for r, line in enumerate(block.rows):
+        plain = styles.grid_head if r == block.head else styles.grid
+        for c, value in enumerate(line):
+            comment = block.marks.get((r, c))
+            if comment is not None:
+                ws.write_string(row + r, c, cell_text(value or ""), styles.bad)
+                if comment:
+                    ws.write_comment(row + r, c, cell_text(comment), _COMMENT)
+            elif value is not None:
+                ws.write_string(row + r, c, cell_text(value), plain)
+    return row + len(block.rows)
+
+
+_COMMENT = {"author": "nxmed", "x_scale": 2.2, "y_scale": 1.2, "font_name": FONT, "font_size": 10}
+
+
+def _cell(ws: Any, place: tuple[int, int], value: Any, kind: str, styles: dict[str, Any]) -> None:
+    if value is None:
+        ws.write_blank(*place, None, styles.get(kind, styles["text"]))
+    elif kind == "amount":
+        ws.write_number(*place, exact_amount(value), styles["amount"])
+    elif kind == "rate":
+        ws.write_number(*place, Decimal(value).scaleb(-6), styles["rate"])
+    elif kind in ("int", "count") and abs(value) < 10**15:
+        ws.write_number(*place, Decimal(value), styles[kind])
+    elif kind == "bool":
+        ws.write_string(*place, "是" if value else "否", styles["text"])
+    elif kind == "date" and isinstance(value, date) and value.year > 1900:
+        ws.write_datetime(*place, value, styles["date"])
+    else:
+        ws.write_string(*place, cell_text(value), styles["text"])
