@@ -22,7 +22,7 @@ STATUSES = {"computed": "已实现", "later": "后续章节", "duty": "职责或
 RULE_ID = re.compile(r"[A-Z]{3,4}-[1-9][0-9]*(\.[1-9])?")
 
 _DOCUMENT = {"code", "number", "title", "title_en", "authority", "region", "since", "until", "note", "note_en",
-             "source", "issues"}
+             "issues"}
 _ISSUE = {"number", "since", "until", "note", "note_en"}
 _PARAMETER = {"zh", "en", "unit", "rule", "values", "reading"}
 _ARTICLE = {"zh", "en", "commands", "status"}
@@ -65,7 +65,6 @@ class Document:
     until: date | None
     note: str
     note_en: str
-    source: str
     issues: tuple[Issue, ...]
     parameters: Mapping[str, Parameter]
     tables: Mapping[str, tuple[Mapping[str, str], ...]]
@@ -139,7 +138,7 @@ def parse_document(data: Mapping[str, Any], path: Path) -> Document:
             readings[key] = given["reading"]
     return Document(
         code, head["number"], head["title"], head.get("title_en", ""), head["authority"], head["region"], since, until,
-        head.get("note", ""), head.get("note_en", ""), head.get("source", ""), _issues(head, where), parameters,
+        head.get("note", ""), head.get("note_en", ""), _issues(head, where), parameters,
         _tables(data.get("tables", {}), where), articles, readings, english, path,
     )
 

@@ -119,6 +119,16 @@ def deferral_limit(accrym_begn: pl.Expr, years: int) -> pl.Expr:
     return pl.date(accrym_begn.str.slice(0, 4).cast(pl.Int32) + years, accrym_begn.str.slice(4, 2).cast(pl.Int8), 1)
 
 
+def declaration_counts(year: pl.Expr, dcla_date: pl.Expr, contribution_year: int, as_of: date) -> pl.Expr:
+    """申报是否采用 (Boolean: of the contribution year and declared on or before `as_of`)."""
+    return (year == contribution_year) & (dcla_date <= as_of)
+
+
+def account_credit(psn_amount: pl.Expr, rate: int) -> pl.Expr:
+    """个人账户划入 (the person's part in fen × rate in ppm; a negative row for what a reversal takes back)."""
+    return half_up_wide(psn_amount, rate)
+
+
 def late_charge(amount: pl.Expr, deadline: pl.Expr, paid_on: pl.Expr, daily_rate: int) -> pl.Expr:
     """滞纳金 (amount in fen × ppm a day × days after the deadline; 0 when in time)."""
     days = (paid_on - deadline).dt.total_days()

@@ -30,6 +30,16 @@ def art9_effect_month_index(received: pl.Expr, cutoff_day: int) -> pl.Expr:
     return formulas.effect_month_index(received, cutoff_day)
 
 
+@rule("declaration_counts", "DXTC-9", "DXTC-10")
+def art9_declaration_counts(year: pl.Expr, dcla_date: pl.Expr, contribution_year: int, as_of: date) -> pl.Expr:
+    """第九条：工资总额等变化在发生的当月申报；截至核定日已申报的为准。
+
+    Whether a declaration counts: it is of the contribution year and was made on or before the last day seen (the
+    end of the month before). The newest of them holds.
+    """
+    return formulas.declaration_counts(year, dcla_date, contribution_year, as_of)
+
+
 @rule("contribution_base", "DXTC-10")
 def art10_contribution_base(wage: pl.Expr, floor: int, ceiling: int) -> pl.Expr:
     """第十条：个人缴费基数为本人上年度月平均工资，在基准数 60% 至 300% 之间据实，超出部分不计，不足的按 60%。
@@ -137,6 +147,16 @@ def art12_deferral_limit(accrym_begn: pl.Expr, years: int) -> pl.Expr:
     A deadline on that very day is still within the year.
     """
     return formulas.deferral_limit(accrym_begn, years)
+
+
+@rule("account_credit", "DXTC-21")
+def art21_account_credit(psn_amount: pl.Expr, rate: int) -> pl.Expr:
+    """第二十一条：个人账户划拨按实施细则执行；划入额为个人缴费乘以划入比例。
+
+    Amount credited to the personal account once the bill is paid: the person's part × rate; the rate comes from
+    policy.toml, this document gives none. 单位：分；比例为百万分率；四舍五入到分一次。
+    """
+    return formulas.account_credit(psn_amount, rate)
 
 
 @rule("supplement_unit", "DXTC-44")

@@ -15,6 +15,16 @@ from nxmed.law.formulas import Bounds, WageYear
 from nxmed.law.rule import rule
 
 
+@rule("declaration_counts", "NXJY-13")
+def art13_declaration_counts(year: pl.Expr, dcla_date: pl.Expr, contribution_year: int, as_of: date) -> pl.Expr:
+    """第十三条：缴费年度为自然年度；核定后重新申报的，由经办机构审核后在次月统一处理。
+
+    Whether a declaration counts: it is of the contribution year and was made on or before the last day seen (the
+    end of the month before), so one made after an assessment first counts in the next. The newest of them holds.
+    """
+    return formulas.declaration_counts(year, dcla_date, contribution_year, as_of)
+
+
 @rule("undeclared_amount", "NXJY-14", "SIL-62")
 def art14_undeclared_amount(last: pl.Expr, factor: int) -> pl.Expr:
     """第十四条：单位逾期未申报的，暂按该单位上月缴费数额的 110% 核定，单位、个人部分各自计算。
@@ -96,6 +106,16 @@ def art25_deferral_limit(accrym_begn: pl.Expr, years: int) -> pl.Expr:
     A deadline on that very day is still within the year.
     """
     return formulas.deferral_limit(accrym_begn, years)
+
+
+@rule("account_credit", "NXJY-26")
+def art26_account_credit(psn_amount: pl.Expr, rate: int) -> pl.Expr:
+    """第二十六条：缓缴期间不划入个人账户，费款缴清的当月划入；划入额为个人缴费乘以划入比例。
+
+    Amount credited to the personal account once the bill is paid: the person's part × rate; the rate comes from
+    policy.toml, this document gives none. 单位：分；比例为百万分率；四舍五入到分一次。
+    """
+    return formulas.account_credit(psn_amount, rate)
 
 
 @rule("effect_month", "NXJY-27")
