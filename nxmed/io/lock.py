@@ -1,0 +1,69 @@
+"""工作区锁 (one writer at a time): flock on a file, so that the kernel frees it when the holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from nxmed.errors import WorkspaceLocked
+from nxmed.io.files import FILE_MODE
+
+LOCK_NAME = ".nxmed.lock"
+
+
+@contextmanager
+def hold(folder: Path, command: str) -> Iterator[None]:
+    """占用工作区 (WorkspaceLocked, exit 75, names pid, user, command and start of who holds it)."""
+    handle = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, FILE_MODE)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _taken(handle) from None
+        who = {"pid": os.getpid(), "user": user(), "host": socket.gethostname(), "command": command,
+               "since": datetime.now().astimezone().isoformat(timespec="seconds")}
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, json.dumps(who, ensure_ascii=False).encode(), 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+def user() -> str:
+    """操作系统用户名 (the account that runs nxmed)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _taken(handle: int) -> WorkspaceLocked:
+    """Who holds it; the holder writes its name right after taking the lock, so a short wait may be needed."""
+    held: dict[str, object] = {}
+    for _ in range(20):
+        try:
+            held = json.loads(os.pread(handle, 4096, 0) or b"{}")
+        except ValueError:
+            held = {}
+        if held:
+            break
+        time.sleep(0.01)
+    pid, name = held.get("pid", "?"), held.get("user", "?")
+    command, since = held.get("command", "?"), held.get("since", "?")
+    return WorkspaceLocked(
+        f"工作区正被占用：进程 {pid}，用户 {name}，命令 {command}，自 {since}",
+        "等它结束后再运行；进程已不在的，锁会自动释放",
+        text_en=f"The workspace is in use: pid {pid}, user {name}, command {command}, since {since}",
+        hint_en="Run again when it has ended; the lock frees itself when that process is gone",
+    )
