@@ -74,7 +74,8 @@ def read_cases(path: Path) -> list[Case]:
     found = []
     for item in data["用例"]:
         _strict(item, _CASE, {"情形", "已知", "应得", "算式"}, path.name)
-        found.append(Case(data["条款"], data["地区"], item["情形"], date.fromisoformat(item.get("日期", DAY.isoformat())),
+        day = date.fromisoformat(item.get("日期", DAY.isoformat()))
+        found.append(Case(data["条款"], data["地区"], item["情形"], day,
                           item["已知"], item["应得"], item["算式"], f"{path.parent.name}/{path.name}"))
     return found
 
