@@ -36,7 +36,8 @@ def _read(path: Path) -> Document:
 
 
 @cache
-def _rules(folder: str) -> Mapping[str, RuleFunction]:
+def load_rules(folder: str) -> Mapping[str, RuleFunction]:
+    """一个地区的规则函数 (concept → function, over all its documents)."""
     found: dict[str, RuleFunction] = {}
     for path in sorted((Path(__file__).parent / folder).glob("*.py")):
         if path.stem != "__init__":
@@ -63,7 +64,8 @@ class Law:
             raise UsageError(f"不认识的地区 {region}", f"可用：{'、'.join(REGIONS)}",
                              text_en=f"Unknown region {region}", hint_en=f"Known: {', '.join(REGIONS)}")
         parsed = parse_policy(policy or {}, region)
-        return cls(region, load_all(region) + load_all(NATIONAL), parsed, {**_rules(NATIONAL), **_rules(region)})
+        rules = {**load_rules(NATIONAL), **load_rules(region)}
+        return cls(region, load_all(region) + load_all(NATIONAL), parsed, rules)
 
     def number(self, key: str, on: date) -> Number:
         """某日适用的数值 (the region's document, then national ones, then policy.toml, then its stated default)."""
@@ -92,8 +94,8 @@ class Law:
                 return number
         about = known(key)
         if about is not None and about.default is not None and not about.is_section:
-            return Number(key, about.default, about.rule, date.min, None, "nxmed 默认 (default)", None, about.zh,
-                          about.unit)
+            return Number(key, about.default, about.rule_in(self.region), date.min, None, "nxmed 默认 (default)", None,
+                          about.zh, about.unit)
         return None
 
     def has(self, key: str, on: date) -> bool:

@@ -17,7 +17,7 @@ from nxmed.kernel.parameter import Parameter, dated
 from nxmed.law.document import strict
 from nxmed.law.units import check_value
 
-_FIELDS = {"zh", "en", "unit", "rule", "required", "fixed", "default"}
+_FIELDS = {"zh", "en", "unit", "rules", "required", "fixed", "default"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class PolicyKey:
     zh: str
     en: str
     unit: str
-    rule: str
+    rules: Mapping[str, str]
     required: tuple[str, ...]
     fixed: Mapping[str, str]
     default: str | None
@@ -36,6 +36,10 @@ class PolicyKey:
     @property
     def is_section(self) -> bool:
         return self.key.endswith(".*")
+
+    def rule_in(self, region: str) -> str:
+        """The article of a region that leaves the number open (of another region where it has none)."""
+        return self.rules.get(region) or next(iter(self.rules.values()))
 
     def covers(self, key: str) -> bool:
         return key.startswith(self.key[:-1]) if self.is_section else key == self.key
@@ -49,8 +53,8 @@ def policy_keys() -> tuple[PolicyKey, ...]:
     strict(data, {"keys"}, {"keys"}, path.name)
     found = []
     for key, item in data["keys"].items():
-        strict(item, _FIELDS, {"zh", "en", "unit", "rule"}, f"{path.name} [{key}]")
-        found.append(PolicyKey(key, item["zh"], item["en"], item["unit"], item["rule"],
+        strict(item, _FIELDS, {"zh", "en", "unit", "rules"}, f"{path.name} [{key}]")
+        found.append(PolicyKey(key, item["zh"], item["en"], item["unit"], dict(item["rules"]),
                                tuple(item.get("required", ())), dict(item.get("fixed", {})), item.get("default")))
     return tuple(found)
 
@@ -90,7 +94,7 @@ def parse_policy(given: Mapping[str, Any], region: str, where: str = "policy.tom
                              text_en=f"{where}: bad form of [{key}]",
                              hint_en='Write values = [{ since = 2021-01-01, value = "…", source = "…" }]')
         strict(item, {"values"}, {"values"}, f"{where} [{key}]")
-        parameter = dated(key, item["values"], zh=about.zh, unit=about.unit, rule=about.rule, where=where)
+        parameter = dated(key, item["values"], zh=about.zh, unit=about.unit, rule=about.rule_in(region), where=where)
         for number in parameter.values:
             check_value(number.value, about.unit, f"{where} [{key}]")
         found[key] = parameter

@@ -40,7 +40,8 @@ class RuleFunction:
 
     @property
     def signature(self) -> str:
-        return f"{self.name}{inspect.signature(self.function)}"
+        """Name and arguments, without their types."""
+        return f"{self.name}({', '.join(inspect.signature(self.function).parameters)})"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)

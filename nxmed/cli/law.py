@@ -1,0 +1,178 @@
+"""nxmed law: 法规与数字."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nxmed.cli.options import JsonOption, LangOption, WorkspaceOption
+from nxmed.cli.text import t
+
+if TYPE_CHECKING:
+    from nxmed.law.checking import Checked
+
+app = typer.Typer(help=t("法规：条款、数字、用例", "the law: articles, numbers, cases"), no_args_is_help=True)
+
+REGIONS = {"ningxia": ("宁夏", "Ningxia"), "dingxi": ("定西", "Dingxi"), "national": ("全国", "national")}
+
+RegionOption = Annotated[
+    str | None, typer.Option("--region", metavar="ningxia|dingxi|national", show_default=False,
+                             help=t("只看一个地区", "one region only"))
+]
+
+
+@app.command("list")
+def list_(
+    region: RegionOption = None,
+    command: Annotated[str | None, typer.Option("--command", metavar="NAME", show_default=False,
+                                                help=t("只看一个命令用到的条款", "rules of one command only"))] = None,
+    json_: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """列出条款：内容、命令、是否已实现。"""
+    del lang
+    from nxmed.cli.text import out, table
+    from nxmed.errors import MissingInput, UsageError
+    from nxmed.kernel.article import label
+    from nxmed.law.document import STATUSES
+    from nxmed.law.pages import STATUSES_EN, documents
+
+    if region is not None and region not in REGIONS:
+        raise UsageError(f"不认识的地区 {region}", f"可用：{'、'.join(REGIONS)}",
+                         text_en=f"Unknown region {region}", hint_en=f"Known: {', '.join(REGIONS)}")
+    chosen = [(d, [a for a in d.articles.values() if command is None or command in a.commands])
+              for d in documents() if region in (None, d.region)]
+    chosen = [(d, articles) for d, articles in chosen if articles]
+    if not chosen:
+        raise MissingInput(f"没有命令 {command} 的条款", "nxmed law list 列出全部条款",
+                           text_en=f"No rule belongs to {command}", hint_en="nxmed law list shows them all")
+    if json_:
+        _json([{"rule": a.rule_id, "document": d.code, "region": d.region, "zh": a.zh, "en": a.en,
+                "commands": list(a.commands), "status": a.status} for d, articles in chosen for a in articles])
+        return
+    for document, articles in chosen:
+        title = f"{document.code}  {document.title}  {document.number}"
+        rows = [(a.rule_id, label(a.rule_id), t(a.zh, a.en), " ".join(a.commands),
+                 t(STATUSES[a.status], STATUSES_EN[a.status])) for a in articles]
+        out("", table([(t("条款", "rule"), "left"), (t("条号", "article"), "left"), (t("内容", "what it says"), "left"),
+                       (t("命令", "command"), "left"), (t("状态", "status"), "left")], rows, title=title))
+    out("", t("查看一条：nxmed law show NXJY-16", "one rule: nxmed law show NXJY-16"))
+
+
+@app.command()
+def show(
+    rule: Annotated[str, typer.Argument(metavar="RULE", help=t("条款编号，如 NXJY-16", "rule id, such as NXJY-16"),
+                                        show_default=False)],
+    json_: JsonOption = False,
+    lang: LangOption = None,
+) -> None:
+    """一条条款：内容、规则函数、数字（起止、依据、核对日）、用例、用在哪里。"""
+    del lang
+    from nxmed.law.pages import describe
+
+    about = describe(rule.strip().upper())
+    if json_:
+        _json(about)
+    else:
+        _show(about)
+
+
+def _show(about: dict[str, Any]) -> None:
+    from nxmed.cli.text import out, table
+
+    document, article = about["document"], about["article"]
+    until = t("起", " on") if document["until"] is None else t(f" 至 {document['until']}", f" to {document['until']}")
+    out(f"{about['rule']}  {article['label']}  {t(document['title'], document['title_en'])}",
+        f"  {document['number']}  {document['since']}{until}", "",
+        f"  {t(article['zh'], article['en'])}",
+        t(f"  命令：{' '.join(article['commands']) or '—'}   状态：{article['status_zh']}",
+          f"  command: {' '.join(article['commands']) or '—'}   status: {article['status_en']}"))
+    if about["parameters"]:
+        rows = [(p["key"], t(p["zh"], p["en"] or p["zh"]), p["shown"], p["since"], p["until"] or "", p["source"],
+                 p["checked"] or "") for p in about["parameters"]]
+        out("", table([(t("数字", "number"), "left"), (t("含义", "meaning"), "left"), (t("值", "value"), "right"),
+                       (t("起", "since"), "left"), (t("止", "until"), "left"), (t("依据", "source"), "left"),
+                       (t("核对日", "checked"), "left")], rows))
+        for parameter in about["parameters"]:
+            if parameter["reading"]:
+                out(t(f"  读法 {parameter['key']}：", f"  reading of {parameter['key']}: ") + parameter["reading"])
+    for key in about["policy"]:
+        out("", t(f"  由 policy.toml 给出：[{key['key']}] {key['zh']}",
+                  f"  given in policy.toml: [{key['key']}] {key['en']}"))
+    for function in about["functions"]:
+        out("", f"  {function['signature']}", *[f"    {line}" for line in function["text"].splitlines()])
+        if function["reading"]:
+            out(t("    读法：", "    reading: ") + function["reading"])
+    if about["cases"]:
+        cases = [(c["name"], c["given"], c["expected"], c["arithmetic"]) for c in about["cases"]]
+        out("", table([(t("用例", "case"), "left"), (t("已知", "given"), "left"), (t("应得", "expected"), "left"),
+                       (t("算式", "arithmetic"), "left")], cases))
+    if about["used"]:
+        out("", t("  用在：", "  used in: ") + "  ".join(about["used"]))
+
+
+@app.command()
+def check(workspace: WorkspaceOption = None, json_: JsonOption = False, lang: LangOption = None) -> None:
+    """核对法规文件和工作区的 policy.toml：不认识的键、空档、重叠、每天恰有一个值；列出还须由当地通知给出的数字。"""
+    del lang
+    from nxmed.errors import EXIT_MISSING_NUMBER, EXIT_USAGE
+    from nxmed.law.checking import check_law
+
+    region, policy = _workspace(workspace)
+    found = check_law(policy, region)
+    lacking = [w for w in found.wanted if w.required and w.never]
+    code = EXIT_USAGE if found.problems else EXIT_MISSING_NUMBER if region is not None and lacking else 0
+    if json_:
+        _json({"status": "ok" if code == 0 else "error", "exit_code": code, "region": region,
+               "documents": found.documents, "articles": found.articles, "numbers": found.numbers, "rules": found.rules,
+               "problems": [{"where": p.where, "message": t(p.zh, p.en), "hint": t(p.hint_zh, p.hint_en)}
+                            for p in found.problems],
+               "wanted": [{"region": w.region, "key": w.key, "zh": w.zh, "required": w.required,
+                           "missing": [{"since": str(s.since), "until": str(s.until)} for s in w.missing]}
+                          for w in found.wanted]})
+    else:
+        _checked(found)
+    raise typer.Exit(code)
+
+
+def _workspace(given: Any) -> tuple[str | None, dict[str, Any] | None]:
+    """Region and policy of the workspace; without one named and none here, the law files alone are checked."""
+    import os
+    from pathlib import Path
+
+    from nxmed.io.workspace import CONFIG_NAME, find
+
+    if given is None and not os.environ.get("NXMED_WORKSPACE") and not (Path.cwd() / CONFIG_NAME).is_file():
+        return None, None
+    found = find(given)
+    return found.region, found.policy()
+
+
+def _checked(found: Checked) -> None:
+    from nxmed.cli.text import out, table
+    from nxmed.law.checking import FIRST_DAY, LAST_DAY
+
+    out(t(f"法规文件 {found.documents} 份，条款 {found.articles} 条，数字 {found.numbers} 个，"
+          f"规则函数 {found.rules} 个；核对 {FIRST_DAY} 至 {LAST_DAY} 的每一天",
+          f"{found.documents} documents, {found.articles} rules, {found.numbers} numbers, "
+          f"{found.rules} rule functions; every day from {FIRST_DAY} to {LAST_DAY}"))
+    for problem in found.problems:
+        out(f"✘ {t(problem.zh, problem.en)}", f"  → {t(problem.hint_zh, problem.hint_en)}")
+    if not found.problems:
+        out(t("✔ 没有不认识的键、空档或重叠", "✔ no unknown key, gap or overlap"))
+    if found.wanted:
+        rows = [(t(*REGIONS[w.region]), w.key, t(w.zh, w.en),
+                 t("必填", "required") if w.required else t("可选", "optional"),
+                 "、".join(f"{s.since} – {s.until}" for s in w.missing)) for w in found.wanted]
+        out("", table([(t("地区", "region"), "left"), (t("policy.toml 的键", "key of policy.toml"), "left"),
+                       (t("含义", "meaning"), "left"), ("", "left"),
+                       (t("没有值的日子", "days without a value"), "left")],
+                      rows, title=t("由当地通知给出、尚无值的数字", "numbers that a local notice must give")))
+
+
+def _json(content: object) -> None:
+    import json
+    import sys
+
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
