@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -31,6 +32,9 @@ MAX_GRID = 20_000_000
 """外框上限 (cells of the rectangle between first and last filled cell of a sheet)."""
 
 _CORE = {"worksheet", "workbook", "sst", "styleSheet", "Relationships", "Types"}
+_SHEETS = {"worksheet", "chartsheet", "dialogsheet", "macrosheet"}
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError, RuntimeError, OverflowError)
+"""What a damaged archive makes the standard library raise."""
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})\Z")
 _BLOCK = 1 << 18
 
@@ -62,7 +66,7 @@ def inspect(data: bytes) -> dict[str, Part]:
     _check_kind(data)
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, OverflowError, EOFError) as error:
+    except _BROKEN as error:
         raise Refusal("BAD_ZIP") from error
     with archive:
         entries = archive.infolist()
@@ -93,6 +97,8 @@ def inspect(data: bytes) -> dict[str, Part]:
         found = parts.get(targets.get(relation, ""))
         if found is None:
             raise Refusal("MISSING_SHEET", sheet=name)
+        if found.root not in _SHEETS:
+            raise Refusal("BAD_XML", part=targets[relation][:80])
         result[name] = found
     return result
 
@@ -147,23 +153,24 @@ def _scan(
             block = stream.read(_BLOCK)
             parser = _parser(part, hooks) if _looks_like_xml(block) else None
             while block:
-                if parser is not None:
-                    try:
-                        parser.Parse(block, False)
-                    except expat.ExpatError as error:
-                        if part.root in _CORE or not part.root:
-                            raise Refusal("BAD_XML", part=entry.filename[:80]) from error
-                        parser = None  # drawings for old versions are no strict XML; nobody reads them
+                parser = _feed(parser, block, part, entry.filename)
                 block = stream.read(_BLOCK)
-            if parser is not None:
-                try:
-                    parser.Parse(b"", True)
-                except expat.ExpatError as error:
-                    if part.root in _CORE or not part.root:
-                        raise Refusal("BAD_XML", part=entry.filename[:80]) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+            _feed(parser, b"", part, entry.filename)
+    except _BROKEN as error:
         raise Refusal("BAD_ZIP") from error
     return part
+
+
+def _feed(parser: Any, block: bytes, part: Part, name: str) -> Any:
+    if parser is None:
+        return None
+    try:
+        parser.Parse(block, not block)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        if part.root in _CORE or not part.root:
+            raise Refusal("BAD_XML", part=name[:80]) from error
+        return None  # drawings for old versions are no strict XML; nobody reads them
+    return parser
 
 
 def _looks_like_xml(block: bytes) -> bool:
@@ -235,7 +242,10 @@ def _watch_cells(parser: Any, part: Part) -> None:
                 parser.CharacterDataHandler, parser.EndElementHandler = text, end
         elif kind == "row":
             number = attributes.get("r")
-            row = row + 1 if number is None else int(number) if number.isascii() and number.isdigit() else 0
+            if number is None:
+                row += 1
+            else:
+                row = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else 0
             column = 0
 
     def text(data: str) -> None:
