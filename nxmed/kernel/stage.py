@@ -35,7 +35,7 @@ class Equation:
         def show(side: dict[str, int]) -> dict[str, object]:
             return {k: _show(v, self.unit) for k, v in side.items()}
 
-        return {"id": self.id, "zh": self.zh, "unit": self.unit, "left": show(self.left), "right": show(self.right),
+        return {"id": self.id, "zh": self.zh, "en": self.en, "unit": self.unit, "left": show(self.left), "right": show(self.right),
                 "residual": _show(self.residual, self.unit)}
 
 
