@@ -33,7 +33,10 @@ def folder_of(ws: Workspace, place: str, period: str) -> Path:
 def targets(ws: Workspace, run: Run) -> dict[Path, tuple[Path, str]]:
     """某次运行的交付: place of the copy → (original, sha256)."""
     return {
-        folder_of(ws, d["place"], run.period.text) / file_name(d["name"]): (run.folder / d["place"] / d["name"], d["sha256"])
+        folder_of(ws, d["place"], run.period.text) / file_name(d["name"]): (
+            run.folder / d["place"] / d["name"],
+            d["sha256"],
+        )
         for d in run.manifest.get("deliveries", [])
     }
 
@@ -78,7 +81,11 @@ def heal(ws: Workspace, all_runs: list[Run]) -> list[str]:
 
 def sweep(ws: Workspace) -> None:
     """清理临时文件 (of processes that are gone)."""
-    folders = [ws.path, ws.runs, *[p for root in (ws.outbox, ws.quarantine) if root.is_dir() for p in (root, *root.iterdir())]]
+    folders = [
+        ws.path,
+        ws.runs,
+        *[p for root in (ws.outbox, ws.quarantine) if root.is_dir() for p in (root, *root.iterdir())],
+    ]
     for folder in folders:
         if folder.is_dir():
             for temp in folder.glob(f"{TEMP_PREFIX}[0-9]*"):

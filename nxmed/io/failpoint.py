@@ -10,14 +10,31 @@ import os
 import signal
 
 BEFORE_COMMIT: tuple[str, ...] = (
-    "build.folder", "table.write", "table.written", "outbox.stage", "log.write", "manifest.write", "manifest.written",
-    "fsync.file", "fsync.folder", "deliver.copy", "head.write", "run.rename",
+    "build.folder",
+    "table.write",
+    "table.written",
+    "outbox.stage",
+    "log.write",
+    "manifest.write",
+    "manifest.written",
+    "fsync.file",
+    "fsync.folder",
+    "deliver.copy",
+    "head.write",
+    "run.rename",
 )
 """Points before the rename: stopping there leaves the workspace as it was."""
 
 AFTER_COMMIT: tuple[str, ...] = (
-    "run.renamed", "catalogue.build", "catalogue.built", "head.replace", "head.replaced", "outbox.replace",
-    "outbox.replaced", "catalogue.swap", "catalogue.swapped",
+    "run.renamed",
+    "catalogue.build",
+    "catalogue.built",
+    "head.replace",
+    "head.replaced",
+    "outbox.replace",
+    "outbox.replaced",
+    "catalogue.swap",
+    "catalogue.swapped",
 )
 """Points after the rename: the run is there whole, and the next command completes what follows it."""
 

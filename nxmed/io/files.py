@@ -121,3 +121,11 @@ def owner_alive(name: str) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def remove_empty(folder: Path) -> None:
+    """删空文件夹 (leaves one with anything in it)."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return

@@ -58,18 +58,32 @@ class Request:
 
     @property
     def run_id(self) -> str:
-        return fingerprint(self.command, self.period, self.arguments, self.sources, self.policy_sha, self.upstream,
-                           code_digest())
+        return fingerprint(
+            self.command, self.period, self.arguments, self.sources, self.policy_sha, self.upstream, code_digest()
+        )
 
     def _canonical(self) -> str:
         files = sorted({(str(s["contract"]), str(s["path"]), str(s["sha256"])) for s in self.sources})
-        return canonical({"command": self.command, "period": self.period.text, "arguments": self.arguments,
-                          "files": files, "policy": self.policy_sha, "upstream": sorted(self.upstream)})
+        return canonical(
+            {
+                "command": self.command,
+                "period": self.period.text,
+                "arguments": self.arguments,
+                "files": files,
+                "policy": self.policy_sha,
+                "upstream": sorted(self.upstream),
+            }
+        )
 
 
-def fingerprint(
-    command: str, period: Period, arguments: Mapping[str, Any], sources: Sequence[Mapping[str, Any]], policy_sha: str,
-    upstream_run_ids: Sequence[str], code: str,
+def fingerprint(  # noqa: PLR0917
+    command: str,
+    period: Period,
+    arguments: Mapping[str, Any],
+    sources: Sequence[Mapping[str, Any]],
+    policy_sha: str,
+    upstream_run_ids: Sequence[str],
+    code: str,
 ) -> str:
     """运行编号 such as assess-2026-12-0123456789ab."""
     request = Request(command, period, arguments, sources, policy_sha, upstream_run_ids)

@@ -28,8 +28,13 @@ def hold(folder: Path, command: str) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _taken(handle) from None
-        who = {"pid": os.getpid(), "user": user(), "host": socket.gethostname(), "command": command,
-               "since": datetime.now().astimezone().isoformat(timespec="seconds")}
+        who = {
+            "pid": os.getpid(),
+            "user": user(),
+            "host": socket.gethostname(),
+            "command": command,
+            "since": datetime.now().astimezone().isoformat(timespec="seconds"),
+        }
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(who, ensure_ascii=False).encode(), 0)
         try:

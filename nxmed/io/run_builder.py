@@ -1,12 +1,11 @@
 """建立运行 (building a run): in a hidden folder beside its place, renamed there when its manifest is complete.
 
-Nothing outside the hidden folder changes before the rename. After it come the head of the chain, the copies in outbox and
-quarantine and the catalogue; a crash in between is completed by `recover`, which every command calls first.
+Nothing outside the hidden folder changes before the rename. After it come the head of the chain, the copies in outbox
+and quarantine and the catalogue; a crash in between is completed by `recover`, which every command calls first.
 """
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -20,10 +19,10 @@ from typing import Any, Self
 import polars as pl
 
 from nxmed import __version__
-from nxmed.errors import NxmedError
 from nxmed.io import catalogue, deliveries
+from nxmed.io.disk import disk_error, disk_errors
 from nxmed.io.failpoint import failpoint
-from nxmed.io.files import make_folder, sha256_of, stage_bytes, stage_copy, sync_folder, sync_tree
+from nxmed.io.files import make_folder, remove_empty, sha256_of, stage_bytes, stage_copy, sync_folder, sync_tree
 from nxmed.io.fingerprint import Request, code_digest
 from nxmed.io.lock import user
 from nxmed.io.resources import tables
@@ -88,13 +87,15 @@ class RunBuilder:
                 raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._remove()
         if isinstance(problem, OSError):
             raise disk_error(problem) from problem
 
     def table(self, name: str, frame: pl.DataFrame) -> None:
-        """加一张表 (inside form: fen, ppm). It passes the gate of schemas/tables/<name>.yaml or IntegrityError (exit 7)."""
+        """加一张表 (inside form: fen, ppm). It passes the gate of schemas/tables/<name>.yaml, else exit 7."""
         schema = table_schema(name)
         if self.request.command not in schema.commands or name in self._outputs:
             raise ValueError(f"{self.request.command} does not publish {name}, or did so already")
@@ -106,9 +107,13 @@ class RunBuilder:
             write_table(shown, path)
         failpoint("table.written")
         self._outputs[name] = {
-            "table": name, "path": path.name, "rows": shown.height,
+            "table": name,
+            "path": path.name,
+            "rows": shown.height,
             "sums": {column: yuan(fen) for column, fen in sums(schema, inside).items()},
-            "columns": shown.columns, "sha256": sha256_of(path), "bytes": path.stat().st_size,
+            "columns": shown.columns,
+            "sha256": sha256_of(path),
+            "bytes": path.stat().st_size,
         }
         self.log("table", table=name, rows=shown.height)
         if name == "findings":
@@ -137,6 +142,15 @@ class RunBuilder:
         """记日志 (log.jsonl; no times and no personal data: the file is the same on every machine)."""
         self._log.append({"event": event, **fields})
 
+    def summary(self) -> dict[str, Any]:
+        """至此为止 (facts, equations as in the manifest, finding counts by code): what a dry run has to show."""
+        return {
+            "facts": dict(self._facts),
+            "equations": [e.as_json() for e in self._equations],
+            "codes": dict(self._findings["codes"]),
+            "outputs": {name: dict(o) for name, o in sorted(self._outputs.items())},
+        }
+
     def publish(self) -> Run | None:
         """发布: all at once or not at all. None with `dry_run`."""
         lacking = [t.id for t in tables().values() if self.request.command in t.commands and t.id not in self._outputs]
@@ -163,8 +177,11 @@ class RunBuilder:
         for place, name in self._deliveries:
             target = deliveries.folder_of(ws, place, period) / name
             self._staged.append((stage_copy(self.folder / place / name, target), target))
-        top = {"seq": int(previous["seq"]) + 1, "run": f"{self.request.command}/{period}/{no:04d}",
-               "manifest_sha256": sha256_of(self.folder / MANIFEST_NAME)}
+        top = {
+            "seq": int(previous["seq"]) + 1,
+            "run": f"{self.request.command}/{period}/{no:04d}",
+            "manifest_sha256": sha256_of(self.folder / MANIFEST_NAME),
+        }
         failpoint("head.write")
         head_path = ws.runs / HEAD_NAME
         head_temp = stage_bytes(head_path, json.dumps(top, ensure_ascii=False, indent=1).encode())
@@ -227,21 +244,37 @@ class RunBuilder:
     def _manifest(self, previous: Mapping[str, Any]) -> dict[str, Any]:
         request = self.request
         return {
-            "schema": MANIFEST_SCHEMA, "run_id": self.run_id, "seq": int(previous["seq"]) + 1,
-            "command": request.command, "period": request.period.text, "arguments": dict(request.arguments),
+            "schema": MANIFEST_SCHEMA,
+            "run_id": self.run_id,
+            "seq": int(previous["seq"]) + 1,
+            "command": request.command,
+            "period": request.period.text,
+            "arguments": dict(request.arguments),
             "as_of": self.as_of.isoformat() if self.as_of else None,
-            "who": user(), "host": socket.gethostname(), "started_at": self._started, "finished_at": _now(),
-            "version": __version__, "code_sha256": code_digest(), "policy_sha256": request.policy_sha,
-            "inputs_sha256": request.inputs_digest, "upstream": sorted(request.upstream),
+            "who": user(),
+            "host": socket.gethostname(),
+            "started_at": self._started,
+            "finished_at": _now(),
+            "version": __version__,
+            "code_sha256": code_digest(),
+            "policy_sha256": request.policy_sha,
+            "inputs_sha256": request.inputs_digest,
+            "upstream": sorted(request.upstream),
             "inputs": [dict(s) for s in request.sources],
             "outputs": [self._outputs[name] for name in sorted(self._outputs)],
             "deliveries": [
-                {"place": place, "name": name, "sha256": sha256_of(self.folder / place / name),
-                 "bytes": (self.folder / place / name).stat().st_size}
+                {
+                    "place": place,
+                    "name": name,
+                    "sha256": sha256_of(self.folder / place / name),
+                    "bytes": (self.folder / place / name).stat().st_size,
+                }
                 for place, name in sorted(self._deliveries)
             ],
             "log_sha256": sha256_of(self.folder / LOG_NAME),
-            "findings": self._findings, "equations": [e.as_json() for e in self._equations], "facts": self._facts,
+            "findings": self._findings,
+            "equations": [e.as_json() for e in self._equations],
+            "facts": self._facts,
             "previous": {"run": previous["run"], "manifest_sha256": previous["manifest_sha256"]},
         }
 
@@ -252,75 +285,6 @@ class RunBuilder:
         for temp, target in self._staged:
             temp.unlink(missing_ok=True)
             remove_empty(target.parent)
-
-
-def recover(ws: Workspace) -> list[str]:
-    """收拾上次中断 (under the lock): half-built runs away, the head advanced by the run that was just renamed, copies
-    and catalogue completed. Names of what was healed; nothing to do costs a few milliseconds."""
-    with disk_errors():
-        for building in list(ws.runs.glob(f"*/*/{BUILDING_PREFIX}*")):
-            shutil.rmtree(building, ignore_errors=True)
-            remove_empty(building.parent)
-            remove_empty(building.parent.parent)
-        deliveries.sweep(ws)
-        healed = []
-        all_runs = runs(ws)
-        if _advance_head(ws, all_runs):
-            healed.append(HEAD_NAME)
-        healed += deliveries.heal(ws, all_runs)
-        if catalogue.is_stale(ws):
-            catalogue.rebuild(ws)
-            healed.append(ws.catalogue_path.name)
-        return healed
-
-
-def _advance_head(ws: Workspace, all_runs: list[Run]) -> bool:
-    from nxmed.io.files import write_bytes
-    from nxmed.io.run_store import head
-
-    top = head(ws)
-    last = max(all_runs, key=lambda r: r.seq, default=None)
-    if last is None or last.seq != top["seq"] + 1:
-        return False
-    if last.manifest["previous"]["manifest_sha256"] != top["manifest_sha256"]:
-        return False
-    following = {"seq": last.seq, "run": last.name, "manifest_sha256": last.manifest_sha}
-    write_bytes(ws.runs / HEAD_NAME, json.dumps(following, ensure_ascii=False, indent=1).encode())
-    return True
-
-
-def remove_empty(folder: Path) -> None:
-    """删空文件夹 (leaves one with anything in it)."""
-    try:
-        folder.rmdir()
-    except OSError:
-        return
-
-
-class disk_errors:  # noqa: N801 - reads as a statement: `with disk_errors():`
-    """把读写错误说清楚 (an OSError becomes NxmedError, exit 1, with a message in two lines)."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None) -> None:
-        if isinstance(problem, OSError):
-            raise disk_error(problem) from problem
-
-
-def disk_error(problem: OSError) -> NxmedError:
-    """读写错误的两行说明."""
-    if problem.errno in (errno.ENOSPC, errno.EDQUOT) or "os error 28" in str(problem):
-        return NxmedError(
-            "磁盘空间不足，未发布任何内容", "腾出空间后重新运行；已有结果未变",
-            text_en="The disk is full; nothing was published", hint_en="Free some space and run again; earlier results are unchanged",
-        )
-    what = problem.strerror or type(problem).__name__
-    return NxmedError(
-        f"读写失败（{what}），未发布任何内容", "检查磁盘和文件夹权限后重新运行；已有结果未变",
-        text_en=f"Cannot read or write ({what}); nothing was published",
-        hint_en="Check the disk and the rights of the folder and run again; earlier results are unchanged",
-    )
 
 
 def _now() -> str:

@@ -132,7 +132,8 @@ def check_order(ws: Workspace, command: str, period: Period) -> bool:
         return True
     if period < months[0]:
         raise MissingInput(
-            f"{command} {period.text} 早于首个月份 {months[0].text}", "月份依次办理；更早的月份请另建工作区",
+            f"{command} {period.text} 早于首个月份 {months[0].text}",
+            "月份依次办理；更早的月份请另建工作区",
             text_en=f"{command} {period.text} lies before the first month, {months[0].text}",
             hint_en="Months go in order; for earlier ones make a workspace of their own",
         )
@@ -140,7 +141,8 @@ def check_order(ws: Workspace, command: str, period: Period) -> bool:
     if period > months[0] and before not in months and period not in months:
         missing = months[-1] + 1
         raise MissingInput(
-            f"{command} {period.text} 之前缺 {missing.text}", f"先运行 nxmed {command} {missing.text}",
+            f"{command} {period.text} 之前缺 {missing.text}",
+            f"先运行 nxmed {command} {missing.text}",
             text_en=f"{command} {missing.text} is missing before {period.text}",
             hint_en=f"First run: nxmed {command} {missing.text}",
         )
@@ -148,7 +150,7 @@ def check_order(ws: Workspace, command: str, period: Period) -> bool:
 
 
 def plan(ws: Workspace, request: Request) -> Plan:
-    """决定 publish or up to date. Sealed with changed inputs: GateError (exit 5); out of order: MissingInput (exit 6)."""
+    """决定 publish or up to date. Sealed with changed inputs: GateError (5); out of order: MissingInput (6)."""
     first = check_order(ws, request.command, request.period)
     standing = newest(ws, request.command, request.period)
     if standing is None:
@@ -162,16 +164,22 @@ def plan(ws: Workspace, request: Request) -> Plan:
         return Plan("up_to_date", standing, first)
     how_zh, how_en = _CORRECT.get(request.command, _NEXT_BATCH)
     raise GateError(
-        f"{request.command} {request.period.text} 已封存（{holder} 以它为依据），输入有变动，不再重新发布", how_zh,
+        f"{request.command} {request.period.text} 已封存（{holder} 以它为依据），输入有变动，不再重新发布",
+        how_zh,
         text_en=f"{request.command} {request.period.text} is sealed ({holder} rests on it) and its inputs changed",
         hint_en=how_en,
     )
 
 
-_NEXT_BATCH = ("差额在下一期处理：更正后的数据放入下月收件箱", "Put the correction into next month's inbox: the difference goes into the next batch")
+_NEXT_BATCH = (
+    "差额在下一期处理：更正后的数据放入下月收件箱",
+    "Put the correction into next month's inbox: the difference goes into the next batch",
+)
 _CORRECT = {
-    "assess": ("新的申报自下月起生效（NXJY-13）：补报和更正放入下月收件箱",
-               "A new declaration takes effect next month (NXJY-13): put it into next month's inbox"),
+    "assess": (
+        "新的申报自下月起生效（NXJY-13）：补报和更正放入下月收件箱",
+        "A new declaration takes effect next month (NXJY-13): put it into next month's inbox",
+    ),
 }
 
 
@@ -188,7 +196,7 @@ def head(ws: Workspace) -> dict[str, Any]:
 
 
 def tip(ws: Workspace) -> dict[str, Any]:
-    """链尾: the head, proved to be the last run there (IntegrityError, exit 7, when runs were taken away or changed)."""
+    """链尾: the head, proved to be the last run there (else IntegrityError, exit 7: runs were taken away or changed)."""
     top = head(ws)
     last = max(runs(ws), key=lambda r: r.seq, default=None)
     found = (0, "") if last is None else (last.seq, last.manifest_sha)
@@ -196,7 +204,7 @@ def tip(ws: Workspace) -> dict[str, Any]:
         raise IntegrityError(
             f"运行链不完整：链头是第 {top['seq']} 次运行 {top['run']}，现有最后一次是第 {found[0]} 次",
             "运行文件夹被删除或改动：从备份恢复后再运行；nxmed verify 列出全部问题",
-            text_en=f"The chain of runs is broken: its head is run {top['seq']} {top['run']}, the last one here is {found[0]}",
+            text_en=f"The chain of runs is broken: its head is run {top['seq']} {top['run']}, the last here is {found[0]}",
             hint_en="A run was removed or changed: restore it from the backup; nxmed verify lists every problem",
         )
     return top
@@ -228,7 +236,8 @@ def _load(folder: Path, command: str, period: Period, no: int) -> Run:
 
 def _damaged(name: str) -> IntegrityError:
     return IntegrityError(
-        f"运行清单缺失或损坏：{name}", "从备份恢复该文件夹；nxmed verify 列出全部问题",
+        f"运行清单缺失或损坏：{name}",
+        "从备份恢复该文件夹；nxmed verify 列出全部问题",
         text_en=f"A manifest is missing or damaged: {name}",
         hint_en="Restore that folder from the backup; nxmed verify lists every problem",
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nxmed.io.fingerprint import Request, code_digest, fingerprint
-from nxmed.io.run_builder import RunBuilder, recover
+from nxmed.io.recovery import recover
+from nxmed.io.run_builder import RunBuilder
 from nxmed.io.run_store import (
     Plan,
     Run,
@@ -19,6 +20,23 @@ from nxmed.io.run_store import (
 from nxmed.io.tables import gate, publishable, read_table, scan_table
 
 __all__ = [
-    "Plan", "Request", "Run", "RunBuilder", "check_order", "code_digest", "current", "fingerprint", "gate", "history",
-    "is_sealed", "newest", "plan", "publishable", "read_table", "recover", "runs", "scan_table", "sealed_by",
+    "Plan",
+    "Request",
+    "Run",
+    "RunBuilder",
+    "check_order",
+    "code_digest",
+    "current",
+    "fingerprint",
+    "gate",
+    "history",
+    "is_sealed",
+    "newest",
+    "plan",
+    "publishable",
+    "read_table",
+    "recover",
+    "runs",
+    "scan_table",
+    "sealed_by",
 ]

@@ -46,8 +46,11 @@ def gate(table: TableSchema, frame: pl.DataFrame) -> pl.DataFrame:
             _pandera(table.id).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as failed:
         cases = failed.failure_cases
-        pairs = cases.select(pl.col("column").cast(pl.String), pl.col("check").cast(pl.String)).unique().sort(
-            "column", "check", nulls_last=True)
+        pairs = (
+            cases.select(pl.col("column").cast(pl.String), pl.col("check").cast(pl.String))
+            .unique()
+            .sort("column", "check", nulls_last=True)
+        )
         problems = [_problem(table, column, check) for column, check in pairs.rows()]
     if not problems and _repeats(frame, table.key):
         problems = [f"主键 {'、'.join(table.key)} 有重复"]
@@ -62,18 +65,20 @@ def gate(table: TableSchema, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def publishable(table: TableSchema, frame: pl.DataFrame, run_id: str, period: Period | str) -> pl.DataFrame:
-    """发布形式: run_id and period first, fen → DECIMAL(16,2), ppm → DECIMAL(9,6), sorted by key (else by all columns)."""
+    """发布形式: run_id and period first, fen → DECIMAL(16,2), ppm → DECIMAL(9,6), sorted by key (or all columns)."""
     ordered = in_order(frame.select(c.id for c in table.columns), sort_key(table))
     return ordered.select(
-        pl.lit(run_id).alias("run_id"), pl.lit(str(period)).alias("period"),
+        pl.lit(run_id).alias("run_id"),
+        pl.lit(str(period)).alias("period"),
         *[_scaled(c) if c.type in _SCALES else pl.col(c.id) for c in table.columns],
     )
 
 
 def write_table(frame: pl.DataFrame, path: Path) -> None:
     """写 Parquet (zstd, fixed row groups: the same rows give the same bytes)."""
-    frame.rechunk().write_parquet(path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP,
-                                  statistics=True)
+    frame.rechunk().write_parquet(
+        path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP, statistics=True
+    )
 
 
 def read_table(run: Run, name: str) -> pl.DataFrame:
@@ -114,7 +119,8 @@ def checked(path: Path, sha256: str) -> Path:
     if found != sha256:
         what = "被改动" if found else "缺失"
         raise IntegrityError(
-            f"运行文件{what}：{path.parent.name}/{path.name}", "从备份恢复该运行文件夹；用 nxmed verify 查全部问题",
+            f"运行文件{what}：{path.parent.name}/{path.name}",
+            "从备份恢复该运行文件夹；用 nxmed verify 查全部问题",
             text_en=f"A file of a run is {'changed' if found else 'missing'}: {path.parent.name}/{path.name}",
             hint_en="Restore that run from the backup; nxmed verify lists every problem",
         )
@@ -194,8 +200,12 @@ def _pandera(name: str) -> Any:
 
 
 _CHECKS = {
-    "not_nullable": "有空值", "greater_than_or_equal_to": "低于下限", "in_range": "超出范围", "str_matches": "格式不对",
-    "isin": "不在列表内", "dtype": "类型不对",
+    "not_nullable": "有空值",
+    "greater_than_or_equal_to": "低于下限",
+    "in_range": "超出范围",
+    "str_matches": "格式不对",
+    "isin": "不在列表内",
+    "dtype": "类型不对",
 }
 
 

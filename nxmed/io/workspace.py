@@ -106,8 +106,10 @@ def open_workspace(path: Path) -> Workspace:
     config = root / CONFIG_NAME
     if not config.is_file():
         raise UsageError(
-            f"不是工作区：{root}", f"先建立工作区：nxmed init {root} --region ningxia，或用 -w 指明",
-            text_en=f"Not a workspace: {root}", hint_en=f"Make one: nxmed init {root} --region ningxia, or name one with -w",
+            f"不是工作区：{root}",
+            f"先建立工作区：nxmed init {root} --region ningxia，或用 -w 指明",
+            text_en=f"Not a workspace: {root}",
+            hint_en=f"Make one: nxmed init {root} --region ningxia, or name one with -w",
         )
     data = read_toml(config)
     _refuse_unknown(data, _KEYS, CONFIG_NAME)
@@ -124,16 +126,28 @@ def open_workspace(path: Path) -> Workspace:
 def init(path: Path, region: str, poolarea_no: str | None = None) -> Workspace:
     """建立工作区 (in a folder that does not exist or is empty, else exit 2)."""
     if region not in REGIONS:
-        raise UsageError(f"没有这个地区：{region}", "可用：" + "、".join(REGIONS),
-                         text_en=f"No such region: {region}", hint_en="Known: " + ", ".join(REGIONS))
+        raise UsageError(
+            f"没有这个地区：{region}",
+            "可用：" + "、".join(REGIONS),
+            text_en=f"No such region: {region}",
+            hint_en="Known: " + ", ".join(REGIONS),
+        )
     pool = poolarea_no or POOLAREAS[region]
     if not (len(pool) == 6 and pool.isascii() and pool.isdigit()):
-        raise UsageError(f"统筹区编号不对：{pool}", "写 6 位数字，如 640000",
-                         text_en=f"Not a pooling area: {pool}", hint_en="Six digits, such as 640000")
+        raise UsageError(
+            f"统筹区编号不对：{pool}",
+            "写 6 位数字，如 640000",
+            text_en=f"Not a pooling area: {pool}",
+            hint_en="Six digits, such as 640000",
+        )
     root = path.expanduser().absolute()
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise UsageError(f"文件夹不是空的：{root}", "换一个新的或空的文件夹",
-                         text_en=f"The folder is not empty: {root}", hint_en="Take a new or an empty folder")
+        raise UsageError(
+            f"文件夹不是空的：{root}",
+            "换一个新的或空的文件夹",
+            text_en=f"The folder is not empty: {root}",
+            hint_en="Take a new or an empty folder",
+        )
     make_folder(root)
     os.chmod(root, FOLDER_MODE)
     for name in FOLDERS:
@@ -151,12 +165,20 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
-        raise UsageError(f"{path.name} 不是 UTF-8 编码", "用 UTF-8 另存", text_en=f"{path.name} is not UTF-8",
-                         hint_en="Save it as UTF-8") from None
+        raise UsageError(
+            f"{path.name} 不是 UTF-8 编码",
+            "用 UTF-8 另存",
+            text_en=f"{path.name} is not UTF-8",
+            hint_en="Save it as UTF-8",
+        ) from None
     except tomllib.TOMLDecodeError as problem:
         place = str(problem).rpartition("(")[2].rstrip(")")
-        raise UsageError(f"{path.name} 写法不对（{place}）", "核对引号、方括号和等号",
-                         text_en=f"{path.name} is not TOML ({place})", hint_en="Check quotes, brackets and equals signs") from None
+        raise UsageError(
+            f"{path.name} 写法不对（{place}）",
+            "核对引号、方括号和等号",
+            text_en=f"{path.name} is not TOML ({place})",
+            hint_en="Check quotes, brackets and equals signs",
+        ) from None
 
 
 def policy_hash(policy: Mapping[str, Any], last_day: date) -> str:
@@ -210,11 +232,14 @@ def _refuse_unknown(data: Mapping[str, object], known: tuple[str, ...], where: s
         if key not in known:
             near = difflib.get_close_matches(key, known, 1, 0.5)
             raise UsageError(
-                f"{where} 里有不认识的键：{key}", f"是否指 {near[0]}？" if near else "可用：" + "、".join(known),
+                f"{where} 里有不认识的键：{key}",
+                f"是否指 {near[0]}？" if near else "可用：" + "、".join(known),
                 text_en=f"Unknown key in {where}: {key}",
                 hint_en=f"Did you mean {near[0]}?" if near else "Known: " + ", ".join(known),
             )
 
 
 def _config_error(zh: str, en: str) -> UsageError:
-    return UsageError(f"{CONFIG_NAME}：{zh}", "改正后重新运行", text_en=f"{CONFIG_NAME}: {en}", hint_en="Mend it and run again")
+    return UsageError(
+        f"{CONFIG_NAME}：{zh}", "改正后重新运行", text_en=f"{CONFIG_NAME}: {en}", hint_en="Mend it and run again"
+    )

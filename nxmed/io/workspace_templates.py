@@ -29,22 +29,30 @@ poolarea_no = "{poolarea_no}"
 
 def policy_text(region: str) -> str:
     """policy.toml (all keys commented out: no number of a notice is made up)."""
-    rates = '''
+    rates = (
+        """
 # 用人单位、个人缴费比例（宁夏必填：缺少时核定以退出码 4 结束；按适用月份第一天取值）
 # [contribution.emp_rate]
 # values = [{ since = 2021-01-01, value = "0.08", source = "通知文号" }]
 # [contribution.psn_rate]
 # values = [{ since = 2021-01-01, value = "0.02", source = "通知文号" }]
-''' if region == "ningxia" else ""
-    assistance = '''
+"""
+        if region == "ningxia"
+        else ""
+    )
+    assistance = (
+        """
 # 转诊：异地就医备案类型 10 是否视同转诊（缺少时为否）
 # [assistance.out_fil_type_10_is_referred]
 # values = [{ since = 2023-09-01, value = "false", source = "通知文号" }]
 
 # 住院费用复算的各项数字（缺少时跳过复算并说明）
 # [repricing.ningxia.…]
-''' if region == "ningxia" else ""
-    return f'''# 当地通知规定、文件正文没有的数字。每个数字写明起始日期、值（文本，不写小数）和依据：
+"""
+        if region == "ningxia"
+        else ""
+    )
+    return f"""# 当地通知规定、文件正文没有的数字。每个数字写明起始日期、值（文本，不写小数）和依据：
 #   values = [{{ since = 2021-01-01, value = "0.08", source = "通知文号" }}]
 # 不认识的键是错误。
 {rates}
@@ -55,4 +63,4 @@ def policy_text(region: str) -> str:
 # 大额单笔费用：达到该金额的列入联合审核清单（缺少时不列）
 # [settle.large_fee]
 # values = [{{ since = 2021-01-01, value = "100000", source = "通知文号" }}]
-{assistance}'''
+{assistance}"""

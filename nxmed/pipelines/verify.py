@@ -1,4 +1,4 @@
-"""核验 (verify): every file against its manifest, the chain of manifests, totals, and the conservation equations again."""
+"""核验 (verify): every file against its manifest, the chain of manifests, totals, and the equations again."""
 
 from __future__ import annotations
 
