@@ -96,7 +96,7 @@ def _table(found: object, *, json_: bool) -> None:
                 "comment": c.comment,
                 "en": c.en,
                 "codes": dict(c.codes),
-                "rule": getattr(c, "rule", ""),
+                "rule": c.rule,
             }
             for c in columns
         ]
@@ -120,7 +120,7 @@ def _table(found: object, *, json_: bool) -> None:
         t(f"主键：{'、'.join(found.key) or '无'}", f"key: {', '.join(found.key) or 'none'}"),
         "",
     )
-    lines = [[c.id, c.zh, sql_type(c), t(meaning(c).partition("：")[2], c.en), getattr(c, "rule", "")] for c in columns]
+    lines = [[c.id, c.zh, sql_type(c), t(meaning(c).partition("：")[2], c.en), c.rule] for c in columns]
     out(
         table(
             [

@@ -48,7 +48,7 @@ def fill_meta(connection: DuckDBPyConnection, ws: Workspace, stamp: str, latest:
         "table_name VARCHAR, position BIGINT, column_name VARCHAR, zh VARCHAR, type VARCHAR, "
         "comment VARCHAR, comment_en VARCHAR, rule VARCHAR",
         [
-            (t.id, i, c.id, c.zh, sql_type(c), meaning(c), c.en, getattr(c, "rule", ""))
+            (t.id, i, c.id, c.zh, sql_type(c), meaning(c), c.en, c.rule)
             for t in tables().values()
             for i, c in enumerate(columns_of(t), 1)
         ],

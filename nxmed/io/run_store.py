@@ -196,7 +196,7 @@ def head(ws: Workspace) -> dict[str, Any]:
 
 
 def tip(ws: Workspace) -> dict[str, Any]:
-    """链尾: the head, proved to be the last run there (else IntegrityError, exit 7: runs were taken away or changed)."""
+    """链尾: the head, proved to be the last run there (else exit 7: runs were taken away or changed)."""
     top = head(ws)
     last = max(runs(ws), key=lambda r: r.seq, default=None)
     found = (0, "") if last is None else (last.seq, last.manifest_sha)
@@ -204,7 +204,7 @@ def tip(ws: Workspace) -> dict[str, Any]:
         raise IntegrityError(
             f"运行链不完整：链头是第 {top['seq']} 次运行 {top['run']}，现有最后一次是第 {found[0]} 次",
             "运行文件夹被删除或改动：从备份恢复后再运行；nxmed verify 列出全部问题",
-            text_en=f"The chain of runs is broken: its head is run {top['seq']} {top['run']}, the last here is {found[0]}",
+            text_en=f"The chain of runs is broken: its head is {top['seq']} {top['run']}, the last here is {found[0]}",
             hint_en="A run was removed or changed: restore it from the backup; nxmed verify lists every problem",
         )
     return top

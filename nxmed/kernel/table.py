@@ -21,7 +21,8 @@ PUBLISHED: dict[str, pl.DataType] = {**INSIDE, "amount": pl.Decimal(16, 2), "rat
 
 @dataclass(frozen=True)
 class TableColumn:
-    """列 of a published table. `minimum` is yuan text for amounts, a number otherwise; `one_of` lists allowed values."""
+    """列 of a published table. `minimum` is yuan text for amounts, a number otherwise; `one_of` lists allowed values,
+    `rule` the rule that says what the column holds."""
 
     id: str
     zh: str
@@ -32,6 +33,7 @@ class TableColumn:
     codes: Mapping[str, str] = field(default_factory=dict)
     minimum: str | int | None = None
     one_of: tuple[str, ...] = ()
+    rule: str = ""
 
     @property
     def inside(self) -> pl.DataType:
@@ -92,4 +94,5 @@ def _column_from(table: str, data: Mapping[str, Any]) -> TableColumn:
     return TableColumn(
         data["id"], data["zh"], data["type"], data.get("comment", ""), data.get("en", ""),
         bool(data.get("nullable", False)), codes, data.get("min"), tuple(str(v) for v in data.get("one_of", ())),
+        str(data.get("rule", "")),
     )
