@@ -1,1 +1,1 @@
-"""税务到账与国库对账 (collections): what arrived against what was owed."""
+"""征缴：税务到账、国库对账、入账、欠费 (arrivals of the tax bureau against the treasury and against what is due)."""

@@ -42,9 +42,11 @@ def allocate(payments: pl.DataFrame, dues: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("month_to").min() == pl.col("month_to").max())
         & (pl.col("part").min() == pl.col("part").max())
     )
-    uniform = payments.group_by("group").agg(uniform=same)
-    payments = payments.join(uniform, on="group")
-    dues = dues.join(uniform, on="group")
+    uniform = payments.group_by("group").agg(uniform=same, _part=pl.col("part").min())
+    payments = payments.join(uniform.drop("_part"), on="group")
+    # A run of months may hold payments of one part only while its group had to stay whole.
+    dues = dues.join(uniform, on="group").filter(
+        ~pl.col("uniform") | (pl.col("_part") == ANY_PART) | (pl.col("_part") == pl.col("part")))
     pieces = [by_overlap(payments.filter("uniform"), dues.filter("uniform"))]
     if not uniform["uniform"].all():
         mixed = ~pl.col("uniform")
