@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import xlsxwriter
@@ -36,17 +37,18 @@ def write_book(book: Workbook) -> None:
     if not sheets:
         sheets = [Sheet("Sheet1")]
     large = any(len(b.rows) > STREAM_ROWS for s in sheets for b in s.blocks)
-    out = xlsxwriter.Workbook(str(book.path), {
-        "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-        "constant_memory": large, "in_memory": not large, "tmpdir": str(book.path.parent),
-        "default_format_properties": {"font_name": FONT, "font_size": 11},
-    })
-    created = datetime(book.created.year, book.created.month, book.created.day)
-    out.set_properties({"title": book.title, "author": "nxmed", "created": created})
-    styles = _Styles(out)
-    for sheet in sheets:
-        _write_sheet(out.add_worksheet(sheet.name), sheet, styles, book.footer)
-    out.close()
+    with TemporaryDirectory(prefix=".xlsx-", dir=book.path.parent) as scratch:
+        out = xlsxwriter.Workbook(str(book.path), {
+            "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+            "constant_memory": large, "in_memory": not large, "tmpdir": scratch,
+            "default_format_properties": {"font_name": FONT, "font_size": 11},
+        })
+        created = datetime(book.created.year, book.created.month, book.created.day)
+        out.set_properties({"title": book.title, "author": "nxmed", "created": created})
+        styles = _Styles(out)
+        for sheet in sheets:
+            _write_sheet(out.add_worksheet(sheet.name), sheet, styles, book.footer)
+        out.close()
 
 
 def _split(sheets: Sequence[Sheet]) -> Iterator[Sheet]:
