@@ -1,0 +1,111 @@
+"""说明 (an explanation): steps with values and sources, and the replay that proves them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from nxmed.errors import IntegrityError, MissingInput
+from nxmed.kernel.money import yuan, yuan_grouped
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from nxmed.io.runs import Run
+    from nxmed.kernel.parameter import Number
+    from nxmed.pipelines.execute import Loaded
+
+
+@dataclass(frozen=True)
+class Step:
+    """一步: what, its value, how it comes about, where it comes from (file and row, or article)."""
+
+    zh: str
+    en: str
+    value: str
+    how: str = ""
+    source: str = ""
+
+
+@dataclass
+class Story:
+    """一笔金额的来龙去脉. `replayed`: what was computed again and found equal to what is published."""
+
+    zh: str
+    en: str
+    run_id: str
+    steps: list[Step] = field(default_factory=list)
+    replayed: dict[str, str] = field(default_factory=dict)
+
+    def add(self, zh: str, en: str, value: str, how: str = "", source: str = "") -> None:
+        """Add a step."""
+        self.steps.append(Step(zh, en, value, how, source))
+
+    def as_json(self) -> dict[str, Any]:
+        """Stable form for --json."""
+        return {
+            "schema": "nxmed.explain/1", "subject": self.zh, "run_id": self.run_id,
+            "steps": [{"zh": s.zh, "en": s.en, "value": s.value, "how": s.how, "source": s.source} for s in self.steps],
+            "replay": {"equal": True, "values": self.replayed},
+        }
+
+
+def place(row: Mapping[str, Any]) -> str:
+    """文件与行 ("inbox/2026-12/persons.csv 第 12 行")."""
+    return f"{row['src_file']} 第 {row['src_row']} 行" if row.get("src_file") else ""
+
+
+def cited(number: Number) -> str:
+    """参数依据 (rule, value, since, source)."""
+    until = f"至 {number.until}" if number.until else "起"
+    since = "" if number.since.year < 1900 else f" {number.since}{until}"
+    return f"{number.rule or number.key} {number.value}{since}（{number.source}）"
+
+
+def product(fen: int, rate: str) -> str:
+    """乘积算式 ("5,023.00 × 0.08 = 401.8400")."""
+    exact = Decimal(fen) / 100 * Decimal(rate)
+    return f"{yuan_grouped(fen)} × {rate} = {exact:,.4f}"
+
+
+def one(frame: pl.LazyFrame | pl.DataFrame, what_zh: str, what_en: str) -> dict[str, Any]:
+    """唯一的一行 (MissingInput, exit 6, when there is none)."""
+    rows = frame.lazy().collect()
+    if rows.height == 0:
+        raise MissingInput(f"没有找到{what_zh}", "核对编号；nxmed sql 可查已发布的表",
+                           text_en=f"not found: {what_en}", hint_en="check the key; nxmed sql shows what is published")
+    return rows.row(0, named=True)
+
+
+def same_inputs(run: Run, loaded: Loaded) -> None:
+    """收件箱与当时相同 (IntegrityError, exit 7, naming the files that are not)."""
+
+    def known(sources: Any) -> dict[str, str]:
+        return {str(s["path"]): str(s["sha256"]) for s in sources}
+
+    then, now = known(run.manifest["inputs"]), known(loaded.files.sources)
+    changed = sorted(path for path in then.keys() | now.keys() if then.get(path) != now.get(path))
+    if changed:
+        raise IntegrityError(
+            f"收件箱与 {run.run_id} 运行时不同，无法重算证明：{'、'.join(changed[:5])}", "恢复原文件后再试；nxmed verify 可查全部",
+            text_en=f"the inbox differs from what {run.run_id} read: {', '.join(changed[:5])}",
+            hint_en="restore the files and try again; nxmed verify checks everything",
+        )
+
+
+def prove_equal(stored: Mapping[str, Any], again: Mapping[str, Any], columns: list[str], run: Run) -> None:
+    """重算与已发布逐列相同 (IntegrityError, exit 7, when a column differs)."""
+    differing = [c for c in columns if stored[c] != again[c]]
+    if differing:
+        raise IntegrityError(
+            f"重算与已发布的 {run.run_id} 不一致：{'、'.join(differing)}", "不要使用该结果；联系维护人员",
+            text_en=f"the replay differs from {run.run_id} in {', '.join(differing)}",
+            hint_en="don't use this result; call the maintainers",
+        )
+
+
+def shown(value: Any, *, amount: bool) -> str:
+    """值的文字."""
+    return yuan(value) if amount and isinstance(value, int) else str(value)
