@@ -80,6 +80,8 @@ def parse_policy(given: Mapping[str, Any], region: str, where: str = "policy.tom
     found: dict[str, Parameter] = {}
     for key, item in _leaves(given):
         about = known(key)
+        if item == {} and any(k.key.startswith(f"{key}.") for k in policy_keys()):
+            continue  # a heading with all its keys commented out
         if about is None:
             raise _unknown(key, where)
         if region in about.fixed:
