@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from nxmed.law.cases import Case, all_cases, cases_of, rules_tested, run_case
@@ -49,3 +52,12 @@ def test_a_wrong_expectation_fails() -> None:
 def test_every_case_shows_its_arithmetic() -> None:
     assert all(case.arithmetic.strip() and case.name.strip() for case in CASES)
     assert len({(c.rule_id, c.name) for c in CASES}) == len(CASES)
+
+
+def test_every_folder_of_cases_goes_into_the_wheel_and_no_test_code_with_it() -> None:
+    here = Path(__file__).parent
+    project = tomllib.loads((here.parents[1] / "pyproject.toml").read_text("utf-8"))
+    shipped = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    folders = {p.parent.name for p in here.glob("*/art*.yaml")}
+    assert {k: v for k, v in shipped.items() if k.startswith("tests/")} == {
+        f"tests/law/{name}": f"nxmed/_data/cases/{name}" for name in folders}
