@@ -33,7 +33,7 @@ class Crowd:
     """普通单位与人员.
 
     units: emp_no … as the contract, plus u, county, kind, declared, paid_day. persons: one row per person and unit,
-    with u, wag (fen), enters and leaves (month index of the sample: on the roster for enters ≤ k < leaves), late, twice.
+    with u, wag (fen), enters and leaves (month index: on the roster for enters ≤ k < leaves), late, twice.
     """
 
     units: pl.DataFrame
@@ -42,13 +42,25 @@ class Crowd:
 
 @dataclass(frozen=True)
 class Wishes:
-    """规模与内容: persons, sizes of units, wages with cents or in whole hundreds, planted differences or none."""
+    """规模与内容: persons, sizes of units, wages with cents or in whole hundreds, planted differences among the crowd
+    or none, number of counties (0: all)."""
 
     persons: int
     seed: int
     sizes: tuple[int, ...] = BUSY_SIZES
     cents: bool = True
     plants: bool = True
+    counties: int = 0
+
+    @property
+    def units(self) -> int:
+        """单位数 that the persons fill."""
+        full, rest = divmod(self.persons, sum(self.sizes))
+        return full * len(self.sizes) + sum(1 for n in range(len(self.sizes)) if sum(self.sizes[:n]) < rest)
+
+    def spread(self, region: Region) -> int:
+        """Counties in use (0: all of the region's)."""
+        return min(self.counties or len(region.divisions), len(region.divisions))
 
 
 def _steps(value: pl.Expr, steps: tuple[tuple[str, int], ...], otherwise: str) -> pl.Expr:
@@ -67,13 +79,12 @@ def _county(region: Region, column: str) -> list[pl.Expr]:
 
 def make_units(region: Region, wishes: Wishes) -> pl.DataFrame:
     """普通单位, then one virtual unit per county that holds its flexible workers (emp_mgt_type 02)."""
-    blocks = -(-wishes.persons // sum(wishes.sizes)) if wishes.persons else 0
     seed = wishes.seed
     steps = (*_KINDS, *_PLANTED_KINDS) if wishes.plants else _KINDS
     units = (
-        pl.select(u=pl.int_range(blocks * len(wishes.sizes), dtype=pl.Int64))
+        pl.select(u=pl.int_range(wishes.units, dtype=pl.Int64))
         .with_columns(
-            county=draw("u", seed, "county", len(region.divisions)),
+            county=draw("u", seed, "county", wishes.spread(region)),
             kind=_steps(draw("u", seed, "kind", 1000), steps, "bill"),
             declared=(draw("u", seed, "declared", 1000) >= 5) | (not wishes.plants),
             paid_day=5 + draw("u", seed, "day", 20),
@@ -84,10 +95,13 @@ def make_units(region: Region, wishes: Wishes) -> pl.DataFrame:
         .with_columns(
             emp_no=pl.col("insu_admdvs") + pl.col("serial").cast(pl.String).str.zfill(6),
             emp_name=identities.unit_name(
-                pl.col("place"), draw("u", seed, "word", len(identities.WORDS)),
-                draw("u", seed, "trade", len(identities.TRADES)), pl.col("serial"),
+                pl.col("place"),
+                draw("u", seed, "word", len(identities.WORDS)),
+                draw("u", seed, "trade", len(identities.TRADES)),
+                pl.col("serial"),
             ),
-            uscc=pl.when(pl.col("public")).then(identities.uscc(pl.col("serial"), pl.col("area"), "12"))
+            uscc=pl.when(pl.col("public"))
+            .then(identities.uscc(pl.col("serial"), pl.col("area"), "12"))
             .otherwise(identities.uscc(pl.col("serial"), pl.col("area"))),
             emp_mgt_type=pl.lit("01"),
             quts_type=pl.when(pl.col("public")).then(pl.lit("1")).otherwise(pl.lit("2")),
@@ -95,15 +109,22 @@ def make_units(region: Region, wishes: Wishes) -> pl.DataFrame:
         )
     )
     virtual = (
-        pl.select(county=pl.int_range(len(region.divisions), dtype=pl.Int64))
+        pl.select(county=pl.int_range(wishes.spread(region), dtype=pl.Int64))
         .with_columns(_county(region, "county"))
-        .with_columns(u=-1 - pl.col("county"), serial=pl.col("county") + FIRST_VIRTUAL,
-                      area=pl.col("insu_admdvs").cast(pl.Int64))
+        .with_columns(
+            u=-1 - pl.col("county"), serial=pl.col("county") + FIRST_VIRTUAL, area=pl.col("insu_admdvs").cast(pl.Int64)
+        )
         .with_columns(
             emp_no=pl.col("insu_admdvs") + pl.col("serial").cast(pl.String).str.zfill(6),
-            emp_name=pl.col("place") + "灵活就业人员（虚拟单位）", uscc=identities.uscc(pl.col("serial"), pl.col("area"), "11"),
-            emp_mgt_type=pl.lit("02"), quts_type=pl.lit("2"), emp_insu_stas=pl.lit("2"), kind=pl.lit("none"),
-            declared=pl.lit(True), paid_day=pl.lit(5, pl.Int64), public=pl.lit(False),
+            emp_name=pl.col("place") + "灵活就业人员（虚拟单位）",
+            uscc=identities.uscc(pl.col("serial"), pl.col("area"), "11"),
+            emp_mgt_type=pl.lit("02"),
+            quts_type=pl.lit("2"),
+            emp_insu_stas=pl.lit("2"),
+            kind=pl.lit("none"),
+            declared=pl.lit(True),
+            paid_day=pl.lit(5, pl.Int64),
+            public=pl.lit(False),
         )
     )
     return pl.concat([units, virtual.select(units.columns)])
@@ -115,8 +136,11 @@ def make_persons(region: Region, wishes: Wishes, units: pl.DataFrame, months: in
     place_of = [n for n, size in enumerate(wishes.sizes) for _ in range(size)]
     first_of = {sum(wishes.sizes[:n]) for n in range(len(wishes.sizes))}
     at = pl.col("i") % block
-    wage = 4_000 + draw("i", seed, "wage", 60) * 100 + pl.when(draw("i", seed, "high", 12) == 0).then(
-        draw("i", seed, "more", 220) * 100).otherwise(0)
+    wage = (
+        4_000
+        + draw("i", seed, "wage", 60) * 100
+        + pl.when(draw("i", seed, "high", 12) == 0).then(draw("i", seed, "more", 220) * 100).otherwise(0)
+    )
     cents = draw("i", seed, "cents", 10_000) if wishes.cents else pl.lit(0, pl.Int64)
     moves = draw("i", seed, "moves", 400) if months > 1 else pl.lit(400, pl.Int64)
     when = 1 + draw("i", seed, "when", max(1, months - 1))
@@ -124,16 +148,24 @@ def make_persons(region: Region, wishes: Wishes, units: pl.DataFrame, months: in
     persons = (
         pl.select(i=pl.int_range(wishes.persons, dtype=pl.Int64))
         .with_columns(
-            u=pl.col("i") // block * len(wishes.sizes) + at.replace_strict(
-                list(range(block)), place_of, return_dtype=pl.Int64),
-            first=at.is_in(sorted(first_of)), wag=wage * 100 + cents,
-            drawn=_steps(draw("i", seed, "type", 100), _TYPES, "1101"), moves=moves, when=when,
+            u=pl.col("i") // block * len(wishes.sizes)
+            + at.replace_strict(list(range(block)), place_of, return_dtype=pl.Int64),
+            first=at.is_in(sorted(first_of)),
+            wag=wage * 100 + cents,
+            drawn=_steps(draw("i", seed, "type", 100), _TYPES, "1101"),
+            moves=moves,
+            when=when,
         )
-        .join(units.select("u", "county", "insu_admdvs", "emp_no", "declared", "area"), on="u", how="left",
-              maintain_order="left")
+        .join(
+            units.select("u", "county", "insu_admdvs", "emp_no", "declared", "area"),
+            on="u",
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(psn_type=pl.when(pl.col("first")).then(pl.lit("1101")).otherwise("drawn"))
         .with_columns(
-            mover=pl.when(ordinary).then(pl.col("moves")).otherwise(400), serial=pl.col("i") + FIRST_PERSON,
+            mover=pl.when(ordinary).then(pl.col("moves")).otherwise(400),
+            serial=pl.col("i") + FIRST_PERSON,
             retired=pl.col("psn_type").is_in(["1201", "1300"]),
         )
         .with_columns(
@@ -142,9 +174,12 @@ def make_persons(region: Region, wishes: Wishes, units: pl.DataFrame, months: in
             late=(pl.col("mover") == 2) & (region.cutoff_day < 31),
             psn_no=pl.col("insu_admdvs") + pl.col("serial").cast(pl.String).str.zfill(14),
             psn_name=identities.person_name(
-                draw("i", seed, "surname", len(identities.SURNAMES)), draw("i", seed, "given", len(identities.GIVEN))),
+                draw("i", seed, "surname", len(identities.SURNAMES)), draw("i", seed, "given", len(identities.GIVEN))
+            ),
             certno=identities.certno(pl.col("serial"), pl.col("area"), pl.col("retired")),
-            hi_type=pl.lit("1"), psn_insu_stas=pl.lit("1"), twice=pl.lit(False),
+            hi_type=pl.lit("1"),
+            psn_insu_stas=pl.lit("1"),
+            twice=pl.lit(False),
         )
     )
     virtual = units.filter(pl.col("u") < 0).select("county", home="emp_no")
@@ -165,7 +200,8 @@ def _with_second_jobs(persons: pl.DataFrame, units: pl.DataFrame, wishes: Wishes
         return persons
     chosen = (draw("serial", wishes.seed, "second", 5_000) == 0) & (pl.col("mover") > 2) & pl.col("declared")
     neighbours = units.filter(pl.col("declared")).select(
-        u=pl.col("u") - 1, next_emp="emp_no", next_area="insu_admdvs", next_u="u")
+        u=pl.col("u") - 1, next_emp="emp_no", next_area="insu_admdvs", next_u="u"
+    )
     second = (
         persons.filter(chosen & pl.col("psn_type").is_in(PAYING))
         .join(neighbours, on="u", how="inner", maintain_order="left")
@@ -179,16 +215,19 @@ def _with_second_jobs(persons: pl.DataFrame, units: pl.DataFrame, wishes: Wishes
 def expected_dues(region: Region, wishes: Wishes, crowd: Crowd, start: Period, months: int) -> pl.DataFrame:
     """应缴 of every unit and month (u, k, insutype, emp, psn in fen; k = −1 is the month before the sample)."""
     payers = crowd.persons.filter(pl.col("psn_type").is_in(PAYING) & ~pl.col("twice")).join(
-        crowd.units.select("u", "quts_type"), on="u", how="left")
+        crowd.units.select("u", "quts_type"), on="u", how="left"
+    )
     rate = pl.col("quts_type").replace_strict(
-        {k: v for k, v in region.unit_ppm.items() if k in ("1", "2")}, return_dtype=pl.Int64)
+        {k: v for k, v in region.unit_ppm.items() if k in ("1", "2")}, return_dtype=pl.Int64
+    )
     found = []
     for k in range(months):
         bounds = region.bounds(start, start + k)
         base = clamp(pl.col("wag"), bounds.floor, bounds.ceiling)
         found.append(
             payers.filter((pl.col("enters") <= k) & (pl.col("leaves") > k))
-            .group_by("u").agg(emp=half_up(base, rate).sum(), psn=half_up(base, region.person_ppm).sum())
+            .group_by("u")
+            .agg(emp=half_up(base, rate).sum(), psn=half_up(base, region.person_ppm).sum())
             .select("u", pl.lit(k, pl.Int64).alias("k"), pl.lit("310").alias("insutype"), "emp", "psn")
         )
     before = found[0].with_columns(k=pl.lit(-1, pl.Int64))
@@ -196,7 +235,8 @@ def expected_dues(region: Region, wishes: Wishes, crowd: Crowd, start: Period, m
     estimated, last = [], before.filter(pl.col("u").is_in(silent))
     for k in range(months):
         last = last.with_columns(
-            k=pl.lit(k, pl.Int64), emp=half_up_estimate("emp", region), psn=half_up_estimate("psn", region))
+            k=pl.lit(k, pl.Int64), emp=half_up_estimate("emp", region), psn=half_up_estimate("psn", region)
+        )
         estimated.append(last)
     found = [month.filter(~pl.col("u").is_in(silent)) for month in found]
     if region.supplement:

@@ -9,11 +9,72 @@ from datetime import date
 
 import polars as pl
 
-SURNAMES = ("马", "王", "李", "张", "杨", "纳", "哈", "丁", "陈", "刘", "白", "赵", "何", "㛃", "䶮", "吴", "海", "冶", "田")
-GIVEN = ("小兰", "建国", "梦瑶", "志远", "䶮", "㛃宁", "秀英", "文博", "晓燕", "学军", "玉梅", "海涛", "子墨", "雅琴", "永强",
-         "思源", "春花", "一鸣", "立新", "佳慧", "阿丹·伊斯玛仪", "买买提·吐尔逊", "丹", "浩然")
+SURNAMES = (
+    "马",
+    "王",
+    "李",
+    "张",
+    "杨",
+    "纳",
+    "哈",
+    "丁",
+    "陈",
+    "刘",
+    "白",
+    "赵",
+    "何",
+    "㛃",
+    "䶮",
+    "吴",
+    "海",
+    "冶",
+    "田",
+)
+GIVEN = (
+    "小兰",
+    "建国",
+    "梦瑶",
+    "志远",
+    "䶮",
+    "㛃宁",
+    "秀英",
+    "文博",
+    "晓燕",
+    "学军",
+    "玉梅",
+    "海涛",
+    "子墨",
+    "雅琴",
+    "永强",
+    "思源",
+    "春花",
+    "一鸣",
+    "立新",
+    "佳慧",
+    "阿丹·伊斯玛仪",
+    "买买提·吐尔逊",
+    "丹",
+    "浩然",
+)
 TRADES = ("商贸", "建筑", "物业", "餐饮", "物流", "科技", "农牧", "印务", "纺织", "机械")
-WORDS = ("沙枣", "红柳", "胡杨", "枸杞", "苜蓿", "芨芨", "沙棘", "骆驼刺", "马兰", "梭梭", "白刺", "柠条", "蓝刺", "甘草", "黄芪", "党参")
+WORDS = (
+    "沙枣",
+    "红柳",
+    "胡杨",
+    "枸杞",
+    "苜蓿",
+    "芨芨",
+    "沙棘",
+    "骆驼刺",
+    "马兰",
+    "梭梭",
+    "白刺",
+    "柠条",
+    "蓝刺",
+    "甘草",
+    "黄芪",
+    "党参",
+)
 
 _CERT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CERT_CHECK = tuple("10X98765432")
@@ -69,10 +130,16 @@ def uscc(serial: pl.Expr, area: pl.Expr, kind: str = "91") -> pl.Expr:
     values = [*head, *places, *letters, *org, org_check]
     total = pl.sum_horizontal([v * w for v, w in zip(values, _USCC_WEIGHTS, strict=True)])
     alphabet = tuple(_USCC)
-    return pl.concat_str([
-        pl.lit(kind), area.cast(pl.String), pl.lit("MA"), *[pick(d, alphabet) for d in org], pick(org_check, alphabet),
-        pick((31 - total % 31) % 31, alphabet),
-    ])
+    return pl.concat_str(
+        [
+            pl.lit(kind),
+            area.cast(pl.String),
+            pl.lit("MA"),
+            *[pick(d, alphabet) for d in org],
+            pick(org_check, alphabet),
+            pick((31 - total % 31) % 31, alphabet),
+        ]
+    )
 
 
 def person_name(surname: pl.Expr, given: pl.Expr) -> pl.Expr:

@@ -7,8 +7,13 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 SHAPE: dict[str, pl.DataType] = {
-    "month": pl.String(), "command": pl.String(), "table": pl.String(), "code": pl.String(), "key": pl.String(),
-    "expect": pl.String(), "note": pl.String(),
+    "month": pl.String(),
+    "command": pl.String(),
+    "table": pl.String(),
+    "code": pl.String(),
+    "key": pl.String(),
+    "expect": pl.String(),
+    "note": pl.String(),
 }
 """month YYYY-MM · command that shows it · table · code (of a finding) or class or rule code · key and expected cells as
 `column=value;column=value` (amounts in yuan) · note in Chinese."""
@@ -39,12 +44,25 @@ def key_of(**columns: str) -> pl.Expr:
     return pl.concat_str(parts)
 
 
-def many(found: pl.DataFrame, *, month: str, command: str, table: str, code: str, key: pl.Expr, note: str,
-         ) -> pl.DataFrame:
+def many(
+    found: pl.DataFrame,
+    *,
+    month: str,
+    command: str,
+    table: str,
+    code: str,
+    key: pl.Expr,
+    note: str,
+) -> pl.DataFrame:
     """Planted rows of one kind, from a frame with one row each."""
     return found.select(
-        month=pl.lit(month), command=pl.lit(command), table=pl.lit(table), code=pl.lit(code), key=key,
-        expect=pl.lit(""), note=pl.lit(note),
+        month=pl.lit(month),
+        command=pl.lit(command),
+        table=pl.lit(table),
+        code=pl.lit(code),
+        key=key,
+        expect=pl.lit(""),
+        note=pl.lit(note),
     )
 
 

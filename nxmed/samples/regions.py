@@ -68,18 +68,24 @@ class Region:
         row = self.published(stat_year)
         numerator, parts = (row["monthly"], 1) if "monthly" in row else (row["yearly"], 12)
         return Bounds(
-            stat_year, not known, half_up_scalar(numerator, parts),
+            stat_year,
+            not known,
+            half_up_scalar(numerator, parts),
             row.get("lower", half_up_scalar(numerator * self.floor_ppm, parts * PPM)),
             row.get("upper", half_up_scalar(numerator * self.ceiling_ppm, parts * PPM)),
         )
 
     def policy(self) -> str:
         """policy.toml with sample numbers, marked as such."""
-        rates = "".join(
-            f'[contribution.{key}]\nvalues = [{{ since = 2021-01-01, value = "{value}", '
-            f'source = "样例值，非通知规定；正式使用前请换成通知的数字和文号" }}]\n\n'
-            for key, value in (("emp_rate", _ratio(self.unit_ppm["2"])), ("psn_rate", _ratio(self.person_ppm)))
-        ) if "05" not in self.unit_ppm else ""
+        rates = (
+            "".join(
+                f'[contribution.{key}]\nvalues = [{{ since = 2021-01-01, value = "{value}", '
+                f'source = "样例值，非通知规定；正式使用前请换成通知的数字和文号" }}]\n\n'
+                for key, value in (("emp_rate", _ratio(self.unit_ppm["2"])), ("psn_rate", _ratio(self.person_ppm)))
+            )
+            if "05" not in self.unit_ppm
+            else ""
+        )
         return (
             f"# {self.zh}样例的当地数字。全部是样例值，不是任何通知的规定。\n\n{rates}"
             '[account.credit_rate]\nvalues = [{ since = 2021-01-01, value = "1", '
@@ -102,8 +108,12 @@ REGIONS = ("ningxia", "dingxi")
 def region(name: str) -> Region:
     """The sample region of that name; UsageError (exit 2) for any other."""
     if name not in REGIONS:
-        raise UsageError(f"没有这个样例地区：{name}", "可用：ningxia、dingxi", text_en=f"no such sample region: {name}",
-                         hint_en="known: ningxia, dingxi")
+        raise UsageError(
+            f"没有这个样例地区：{name}",
+            "可用：ningxia、dingxi",
+            text_en=f"no such sample region: {name}",
+            hint_en="known: ningxia, dingxi",
+        )
     data = {**_numbers()["arithmetic"], **_numbers()[name]}
     wages = {int(year): row for year, row in data.pop("wages").items()}
     divisions = tuple((code, zh) for code, zh in data.pop("divisions"))

@@ -1,0 +1,293 @@
+"""小样例 (the small regions under data/samples): every branch and class of finding, in files as senders make them.
+
+`small_files` gives the bytes of every file; data/samples holds exactly these, and a test compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from nxmed.kernel.money import yuan
+from nxmed.kernel.period import Period
+from nxmed.samples import files, layout, planted
+from nxmed.samples.compose import Sample, compose
+from nxmed.samples.crowd import Wishes
+from nxmed.samples.regions import REGIONS, region
+
+START = Period(2026, 11)
+MONTHS = 2
+WISHES = Wishes(persons=800, seed=20261101, sizes=(30, 50, 70, 90, 110, 50), cents=False, plants=False, counties=4)
+Rows = list[list[str]]
+
+
+@dataclass
+class Sheet:
+    """一份文件的内容: header and rows as text, and rows at its end that a check must refuse (check → row)."""
+
+    contract: str
+    header: list[str]
+    rows: Rows
+    broken: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    def at(self, name: str) -> int:
+        """Position of a column."""
+        return list(layout.schema(self.contract)).index(name)
+
+    def all_rows(self) -> Rows:
+        return [*self.rows, *(row for _, row in self.broken)]
+
+
+Writer = Callable[[Sheet], bytes]
+
+
+def small_sample(region_id: str) -> Sample:
+    """The small region, before it becomes files."""
+    return compose(region(region_id), WISHES, START, MONTHS)
+
+
+def _text(sheet: Sheet) -> bytes:
+    return files.BOM + files.delimited(sheet.header, sheet.all_rows())
+
+
+def _plain(sheet: Sheet) -> bytes:
+    return files.delimited(sheet.header, sheet.all_rows())
+
+
+def _gb18030(sheet: Sheet) -> bytes:
+    return files.delimited(sheet.header, sheet.all_rows(), end="\r\n", encoding="gb18030")
+
+
+def _tabs(sheet: Sheet) -> bytes:
+    return files.delimited(sheet.header, sheet.all_rows(), separator="\t", end="\r\n")
+
+
+def _workbook(titles: Sequence[str], *, dates: Sequence[str] = ()) -> Writer:
+    def write(sheet: Sheet) -> bytes:
+        kinds = [kind for _, _, kind in layout.COLUMNS[sheet.contract]]
+        numbers = [n for n, kind in enumerate(kinds) if kind == "amount"]
+        footer = ["合计", *[""] * (len(kinds) - 1)]
+        for n in numbers:
+            footer[n] = yuan(sum(int(row[n].replace(".", "")) for row in sheet.rows if row[n]))
+        as_text = frozenset(range(0, len(sheet.rows), 7))
+        return files.workbook(
+            sheet.header,
+            sheet.rows,
+            sheet=layout.TITLES[sheet.contract],
+            titles=titles,
+            footer=footer,
+            numbers=numbers,
+            dates=[sheet.at(name) for name in dates],
+            text_rows=as_text,
+        )
+
+    return write
+
+
+def sheet_of(frame: pl.DataFrame, contract: str, *, ids: bool = False) -> Sheet:
+    """A frame as the text that goes into a file."""
+    header = list(layout.schema(contract)) if ids else list(layout.headers(contract).values())
+    return Sheet(contract, header, [list(row) for row in layout.as_text(frame, contract).iter_rows()])
+
+
+def _untidy_changes(sheet: Sheet) -> None:
+    """人员增减 as typed by hand: dates in Chinese, wages with separators; at the end rows that must be refused."""
+    date_at, wage_at = sheet.at("rcvd_date"), sheet.at("wag")
+    for row in sheet.rows:
+        year, month, day = row[date_at].split("-")
+        row[date_at] = f"{year}年{int(month)}月{int(day)}日"
+        row[wage_at] = f"{row[wage_at][:-6]},{row[wage_at][-6:]}" if len(row[wage_at]) > 6 else row[wage_at]
+
+    def wrong(nth: int, **cells: str) -> list[str]:
+        base = list(sheet.rows[0])
+        base[sheet.at("chg_sn")] = f"2026109{nth:09d}99"
+        for name, cell in cells.items():
+            base[sheet.at(name)] = cell
+        return base
+
+    sheet.broken += [
+        ("wag", wrong(1, wag="六千元")),
+        ("certno", wrong(2, certno="6.40104E+17")),
+        ("rcvd_date", wrong(3, rcvd_date="2026-13-05")),
+        ("psn_no", wrong(4, psn_no="")),
+        ("wag", wrong(5, wag="-200.00")),
+        ("", wrong(6)[:-3]),
+        ("chg_sn", wrong(7, wag="6,100.00")),
+        ("chg_sn", wrong(7, wag="6,200.00")),
+    ]
+
+
+def _untidy_wages(sheet: Sheet) -> None:
+    """缴费工资申报 as typed by hand: ￥, full-width digits, dates with dots; at the end rows that must be refused."""
+    date_at, wage_at = sheet.at("dcla_date"), sheet.at("wag")
+    wide = str.maketrans("0123456789.", "０１２３４５６７８９．")
+    for n, row in enumerate(sheet.rows):
+        if n % 40 == 3:
+            row[wage_at] = "￥" + row[wage_at]
+        if n % 40 == 5:
+            row[wage_at] = row[wage_at].translate(wide)
+        if n % 40 == 7:
+            row[date_at] = row[date_at].replace("-", ".")
+
+    def wrong(person: str, **cells: str) -> list[str]:
+        base = list(sheet.rows[0])
+        base[sheet.at("psn_no")] = person
+        for name, cell in cells.items():
+            base[sheet.at(name)] = cell
+        return base
+
+    nobody = "62110299999999999"
+    sheet.broken += [
+        ("wag", wrong(f"{nobody}001", wag="#REF!")),
+        ("dcla_date", wrong(f"{nobody}002", dcla_date="2026-02-30")),
+        ("year", wrong(f"{nobody}003", year="二〇二六")),
+        ("wag", wrong(f"{nobody}004", wag="5005.005")),
+        ("wag", wrong(f"{nobody}005", wag="")),
+        ("", wrong(f"{nobody}006")[:-2]),
+    ]
+
+
+def _extra_column(sheet: Sheet) -> None:
+    """A column outside the contract."""
+    sheet.header.append("是否上传")
+    for row in sheet.rows:
+        row.append("是")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """一份文件: month, contract, name, how it is written, what is done to it first; part of several (n-th of m)."""
+
+    k: int
+    contract: str
+    name: str
+    write: Writer = _text
+    change: Callable[[Sheet], None] | None = None
+    part: tuple[int, int] = (0, 1)
+    ids: bool = False
+
+
+_COMMON = (
+    Plan(0, "average_wages", "全口径平均工资.csv"),
+    Plan(0, "deferrals", "deferrals_202611.csv", ids=True),
+    Plan(1, "deferrals", "deferrals_202612.csv", ids=True),
+    Plan(0, "opening_bills", "期初核定.csv"),
+    Plan(0, "opening_dues", "期初欠费.csv"),
+    Plan(0, "opening_credits", "opening_credits.csv", _plain),
+    Plan(0, "credit_decisions", "多缴处理_11月.csv"),
+    Plan(1, "credit_decisions", "多缴处理_12月.csv"),
+    Plan(0, "units", "参保单位_202611.csv", change=_extra_column),
+    Plan(1, "units", "units_202612.csv", ids=True),
+)
+PLANS: dict[str, tuple[Plan, ...]] = {
+    "ningxia": (
+        *_COMMON,
+        Plan(0, "persons", "参保人员_202611.csv", _plain),
+        Plan(0, "wage_declarations", "缴费工资申报_202611.txt", _tabs),
+        Plan(1, "wage_declarations", "wage_declarations_202612.csv"),
+        Plan(0, "personnel_changes", "人员增减_11月.csv", _plain, _untidy_changes),
+        Plan(1, "personnel_changes", "人员增减_12月.csv"),
+        Plan(0, "tax_arrivals", "tax_arrivals_20261115.csv", part=(0, 2)),
+        Plan(0, "tax_arrivals", "tax_arrivals_20261130.csv", part=(1, 2)),
+        Plan(1, "tax_arrivals", "税务到账明细_12月.csv", _gb18030),
+        Plan(
+            0,
+            "treasury_statement",
+            "国库对账单_11月.xlsx",
+            _workbook(("国家金库样例中心支库", "2026 年 11 月社会保险基金收入对账单　单位：元")),
+        ),
+        Plan(1, "treasury_statement", "国库对账单_12月.csv"),
+    ),
+    "dingxi": (
+        *_COMMON,
+        Plan(0, "opening_supplements", "期初大额.csv"),
+        Plan(0, "persons", "参保人员_202611.csv", _gb18030),
+        Plan(0, "wage_declarations", "缴费工资申报_202611.csv", _text, _untidy_wages),
+        Plan(1, "wage_declarations", "wage_declarations_202612.csv"),
+        Plan(0, "personnel_changes", "人员增减_11月.txt", _tabs),
+        Plan(1, "personnel_changes", "人员增减_12月.txt", _tabs),
+        Plan(0, "tax_arrivals", "税务到账明细_11月.csv", _plain),
+        Plan(
+            1,
+            "tax_arrivals",
+            "税务到账明细_12月.xlsx",
+            _workbook(
+                ("国家税务总局定西样例税务局", "2026 年 12 月社会保险费到账明细　单位：元"), dates=("intsury_time",)
+            ),
+        ),
+        Plan(0, "treasury_statement", "国库对账单_11月.txt", _tabs),
+        Plan(1, "treasury_statement", "国库对账单_12月.csv"),
+    ),
+}
+
+
+def small_files(region_id: str) -> dict[str, bytes]:
+    """Every file of data/samples/<region>, by path below it."""
+    sample = small_sample(region_id)
+    plans = PLANS[region_id]
+    left = {place for place, frame in sample.frames.items() if frame.height} - {(p.k, p.contract) for p in plans}
+    if left:
+        raise ValueError(f"no file for {sorted(left)}")
+    made: dict[str, bytes] = {}
+    rows = [sample.planted]
+    for plan in plans:
+        frame = sample.frames.get((plan.k, plan.contract))
+        if frame is None:
+            continue
+        at, of = plan.part
+        size = -(-frame.height // of)
+        sheet = sheet_of(frame[at * size : (at + 1) * size], plan.contract, ids=plan.ids)
+        if plan.change is not None:
+            plan.change(sheet)
+        path = f"inbox/{(START + plan.k).text}/{plan.name}"
+        made[path] = plan.write(sheet)
+        rows.append(_refusals(sheet, plan, path))
+    listed = planted.ordered(pl.concat(rows))
+    made["policy.toml"] = sample.policy.encode()
+    made["planted.csv"] = files.BOM + files.delimited(
+        list(planted.SHAPE), [[str(cell) for cell in row] for row in listed.iter_rows()]
+    )
+    return made
+
+
+def _refusals(sheet: Sheet, plan: Plan, path: str) -> pl.DataFrame:
+    """Planted rows for what the door must refuse, and for a column outside the contract."""
+    month, found = (START + plan.k).text, []
+    for nth, (column, _) in enumerate(sheet.broken):
+        found.append(
+            {
+                "month": month,
+                "command": "assess",
+                "table": "rejects",
+                "code": column,
+                "expect": "",
+                "key": planted.pairs({"src_file": path, "src_row": 2 + len(sheet.rows) + nth}),
+                "note": "单元格写错，整行拒收",
+            }
+        )
+    if plan.change is _extra_column:
+        found.append(
+            {
+                "month": month,
+                "command": "assess",
+                "table": planted.FINDINGS,
+                "code": "UNKNOWN_COLUMN",
+                "expect": "",
+                "key": planted.pairs({"src_file": path}),
+                "note": "多出一列“是否上传”",
+            }
+        )
+    return planted.frame(found)
+
+
+def write_small(folder: Path) -> list[str]:
+    """Write the two regions below `folder` (data/samples); gives the paths, sorted."""
+    made = {f"{name}/{path}": content for name in REGIONS for path, content in small_files(name).items()}
+    for path, content in made.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return sorted(made)
