@@ -1,0 +1,77 @@
+"""拒收原因的写法 (reasons → rows that an operator can act on: cell, value, what is wrong, how to mend it)."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from nxmed.io.raw_header import Layout, letter
+from nxmed.io.raw_lines import Record
+from nxmed.io.raw_sheets import SHEET_STEP
+from nxmed.kernel.checks import CHECKS
+from nxmed.kernel.contract import Contract
+from nxmed.kernel.identifiers import mask_account_expr, mask_expr, mask_text_expr
+from nxmed.kernel.split import REJECTS
+
+REJECT_SHAPE: dict[str, pl.DataType] = {
+    "contract": pl.String(), "src_file": pl.String(), "src_row": pl.Int64(), "cell": pl.String(),
+    "column": pl.String(), "column_zh": pl.String(), "check": pl.String(), "value": pl.String(),
+    "message": pl.String(), "hint": pl.String(), "message_en": pl.String(), "hint_en": pl.String(),
+}
+"""One row per rejected row and reason; `cell` like "E12" (empty for a whole row), `value` masked where it identifies."""
+
+
+def ragged_reasons(ragged: list[Record], misquoted: list[Record], layout: Layout) -> pl.DataFrame:
+    """Reasons for rows that don't fit the header."""
+    rows = [(row, None, "E101" if len(cells) < layout.width else "E102", str(len(cells))) for row, cells in ragged]
+    rows += [(row, None, "E103", None) for row, _ in misquoted]
+    return pl.DataFrame(rows, schema=REJECTS, orient="row")
+
+
+def describe(reasons: pl.DataFrame, contract: Contract, layout: Layout, src_file: str, conflicts: dict[int, str]
+             ) -> pl.DataFrame:
+    """原因成文 (shape REJECT_SHAPE, sorted by row and column). conflicts: row → where the other row of its key is."""
+    letters = {name: letter(i) for i, name in enumerate(layout.names)}
+    titles = {c.id: c.zh for c in contract.columns}
+    order = {name: i for i, name in enumerate(layout.names)}
+    width = layout.width
+
+    def told(index: int) -> pl.Expr:
+        texts = [(k.zh, k.hint_zh, k.en, k.hint_en)[index] for k in CHECKS.values()]
+        return pl.col("check").replace_strict(list(CHECKS), texts, return_dtype=pl.String)
+
+    sheet_row = pl.col("_row") % SHEET_STEP if layout.header_row else pl.col("_row")
+    masked = [c.id for c in contract.columns if c.type == "idcard"]
+    accounts = [c.id for c in contract.columns if c.type == "account"]
+    column = pl.col("column")
+    value = (
+        pl.when(column.is_in(masked)).then(mask_expr(pl.col("value")))
+        .when(column.is_in(accounts)).then(mask_account_expr(pl.col("value")))
+        .otherwise(mask_text_expr(pl.col("value")))
+    )
+    structure = pl.col("check").is_in(["E101", "E102"])
+    other = pl.col("_row").replace_strict(list(conflicts), list(conflicts.values()), default="", return_dtype=pl.String) \
+        if conflicts else pl.lit("")
+    conflict = (pl.col("check") == "E301") & (other != "")
+    title = column.replace_strict(list(titles), list(titles.values()), default="整行", return_dtype=pl.String)
+    empty = pl.col("check") == "E201"
+    return (
+        reasons.with_columns(
+            _order=column.replace_strict(list(order), list(order.values()), default=-1, return_dtype=pl.Int64))
+        .sort("_row", "_order", "check", maintain_order=True)
+        .select(
+            pl.lit(contract.id).alias("contract"), pl.lit(src_file).alias("src_file"), pl.col("_row").alias("src_row"),
+            pl.when(column.is_not_null()).then(
+                column.replace_strict(list(letters), list(letters.values()), default="", return_dtype=pl.String)
+                + sheet_row.cast(pl.String)).otherwise(pl.lit("")).alias("cell"),
+            column, title.alias("column_zh"), "check",
+            pl.when(structure).then(pl.col("value") + " 列").otherwise(value).alias("value"),
+            pl.when(structure).then(pl.format("{}：{} 列，应为 {} 列", told(0), pl.col("value"), pl.lit(width)))
+            .when(conflict).then(pl.format("与{}主键相同、内容不同", other))
+            .when(empty).then(pl.format("{}未填", title))
+            .otherwise(told(0)).alias("message"),
+            told(1).alias("hint"),
+            pl.when(structure).then(pl.format("{}: {} instead of {}", told(2), pl.col("value"), pl.lit(width)))
+            .otherwise(told(2)).alias("message_en"),
+            told(3).alias("hint_en"),
+        )
+    )
