@@ -124,9 +124,11 @@ def declaration_counts(year: pl.Expr, dcla_date: pl.Expr, contribution_year: int
     return (year == contribution_year) & (dcla_date <= as_of)
 
 
-def account_credit(psn_amount: pl.Expr, rate: int) -> pl.Expr:
-    """个人账户划入 (the person's part in fen × rate in ppm; a negative row for what a reversal takes back)."""
-    return half_up_wide(psn_amount, rate)
+def account_credit(psn_amount: pl.Expr, rate: pl.Expr | int) -> pl.Expr:
+    """个人账户划入 (the person's part in fen × rate in ppm; a negative row for what a reversal takes back).
+
+    Without a rate (an empty cell of a rate column) the amount is empty."""
+    return half_up(psn_amount, rate)
 
 
 def late_charge(amount: pl.Expr, deadline: pl.Expr, paid_on: pl.Expr, daily_rate: int) -> pl.Expr:

@@ -150,7 +150,7 @@ def art12_deferral_limit(accrym_begn: pl.Expr, years: int) -> pl.Expr:
 
 
 @rule("account_credit", "DXTC-21")
-def art21_account_credit(psn_amount: pl.Expr, rate: int) -> pl.Expr:
+def art21_account_credit(psn_amount: pl.Expr, rate: pl.Expr | int) -> pl.Expr:
     """第二十一条：个人账户划拨按实施细则执行；划入额为个人缴费乘以划入比例。
 
     Amount credited to the personal account once the bill is paid: the person's part × rate; the rate comes from

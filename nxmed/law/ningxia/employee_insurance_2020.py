@@ -109,7 +109,7 @@ def art25_deferral_limit(accrym_begn: pl.Expr, years: int) -> pl.Expr:
 
 
 @rule("account_credit", "NXJY-26")
-def art26_account_credit(psn_amount: pl.Expr, rate: int) -> pl.Expr:
+def art26_account_credit(psn_amount: pl.Expr, rate: pl.Expr | int) -> pl.Expr:
     """第二十六条：缓缴期间不划入个人账户，费款缴清的当月划入；划入额为个人缴费乘以划入比例。
 
     Amount credited to the personal account once the bill is paid: the person's part × rate; the rate comes from
