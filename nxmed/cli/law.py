@@ -89,8 +89,8 @@ def _show(about: dict[str, Any]) -> None:
         t(f"  命令：{' '.join(article['commands']) or '—'}   状态：{article['status_zh']}",
           f"  command: {' '.join(article['commands']) or '—'}   status: {article['status_en']}"))
     if about["parameters"]:
-        rows = [(p["key"], t(p["zh"], p["en"] or p["zh"]), t(p["shown"], p["value"]), p["since"], p["until"] or "", p["source"],
-                 p["checked"] or "") for p in about["parameters"]]
+        rows = [(p["key"], t(p["zh"], p["en"] or p["zh"]), t(p["shown"], p["value"]), p["since"], p["until"] or "",
+                 p["source"], p["checked"] or "") for p in about["parameters"]]
         out("", table([(t("数字", "number"), "left"), (t("含义", "meaning"), "left"), (t("值", "value"), "right"),
                        (t("起", "since"), "left"), (t("止", "until"), "left"), (t("依据", "source"), "left"),
                        (t("核对日", "checked"), "left")], rows))
