@@ -6,6 +6,7 @@ they are few, spooled to Parquet otherwise.
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -63,6 +64,7 @@ class FileRead:
     rejected: int = 0
     duplicates: int = 0
     skipped_rows: int = 0
+    kept: int = 0
     parts: list[pl.DataFrame | Path] = field(default_factory=list)
     reasons: list[pl.DataFrame] = field(default_factory=list)
     notes: list[pl.DataFrame] = field(default_factory=list)
@@ -70,10 +72,12 @@ class FileRead:
     dropped: list[int] = field(default_factory=list)
     conflicts: dict[int, str] = field(default_factory=dict)
     source: _Source | None = None
+    folder: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def accepted(self) -> int:
-        return self.rows_read - self.rejected - self.duplicates
+        """Rows that count: counted as they were kept, less those that repeated keys took out."""
+        return self.kept - len(self.dropped)
 
     @property
     def header_row(self) -> int:
@@ -228,6 +232,7 @@ class _Shelf:
 
     def put(self, part: pl.DataFrame) -> None:
         read = self._read
+        read.kept += part.height
         if not read.contract.repeats:
             read.key_hashes.append(part.select(pl.struct(read.contract.key).hash()).to_series())
         else:
@@ -237,8 +242,10 @@ class _Shelf:
             read.parts.append(part)
             return
         if self._spool is None:
-            self._spool = Path(tempfile.mkdtemp(prefix="nxmed-spool-"))
+            read.folder = tempfile.TemporaryDirectory(prefix="nxmed-spool-")
+            self._spool = Path(read.folder.name)
         self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-        place = self._spool / f"{read.contract.id}-{read.sha256[:12]}-{len(read.parts):04d}.parquet"
+        own = hashlib.sha256(read.src_file.encode()).hexdigest()[:16]
+        place = self._spool / f"{read.contract.id}-{own}-{len(read.parts):04d}.parquet"
         part.write_parquet(place, compression="lz4", statistics=False)
         read.parts.append(place)

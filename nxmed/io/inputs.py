@@ -1,0 +1,237 @@
+"""一个月的输入 (what a command reads for month P): which files count, read once, joined by how each is supplied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from nxmed.errors import InputRefused, MissingInput
+from nxmed.io.reading import FileRead, contract_of, is_data_file, read_rows
+from nxmed.io.reading_findings import unknown_file
+from nxmed.io.reading_keys import settle
+from nxmed.io.resources import contracts
+from nxmed.kernel import finding
+from nxmed.kernel.contract import Contract
+from nxmed.kernel.period import Period
+from nxmed.kernel.stage import Equation
+
+FILES_SHAPE: dict[str, pl.DataType] = {
+    "contract": pl.String(), "src_file": pl.String(), "inbox_month": pl.String(), "sha256": pl.String(),
+    "bytes": pl.Int64(), "encoding": pl.String(), "format": pl.String(), "rows_read": pl.Int64(),
+    "accepted": pl.Int64(), "rejected": pl.Int64(), "duplicates": pl.Int64(), "skipped_rows": pl.Int64(),
+}
+REJECTS_COLUMNS = ("contract", "src_file", "src_row", "cell", "column", "column_zh", "check", "value", "message", "hint")
+_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
+_LEFT_ALONE = ("~$", ".~", ".")
+_UNFINISHED = (".tmp", ".part", ".crdownload", ".filepart", ".swp")
+
+Progress = Callable[[str, str], None]
+
+
+class Place(Protocol):
+    """A workspace, as far as reading needs it."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def inbox(self) -> Path: ...
+
+
+@dataclass
+class Inputs:
+    """读好的输入 of month P. `reads`: every file read, by contract and name."""
+
+    period: Period
+    reads: list[FileRead]
+    wanted: tuple[str, ...]
+    unclaimed: list[str] = field(default_factory=list)
+
+    def present(self, contract: str) -> bool:
+        """At least one file of that contract was read."""
+        return any(r.contract.id == contract for r in self.reads)
+
+    def month_of(self, contract: str) -> Period:
+        """收件月份 (the newest inbox month that brought the contract; P when none did)."""
+        months = [Period.parse(r.month) for r in self.reads if r.contract.id == contract]
+        return max(months, default=self.period)
+
+    def frame(self, contract: str) -> pl.LazyFrame:
+        """接收的行 of a contract (typed by its schema, src_file, src_row, inbox_month, then columns outside it).
+
+        Register: a key that a later month brought too counts as brought then. Absent contract: no rows, right shape.
+        """
+        kind = contracts()[contract]
+        mine = [r for r in self.reads if r.contract.id == contract]
+        if not mine:
+            return pl.LazyFrame(schema=kind.schema())
+        months = sorted({r.month for r in mine}, reverse=True)
+        pieces: list[pl.LazyFrame] = []
+        for month in months:
+            here = pl.concat([r.frame for r in mine if r.month == month], how="diagonal")
+            if kind.supply == "register" and pieces:
+                later = pl.concat([p.select(kind.key) for p in pieces])
+                here = here.join(later, on=list(kind.key), how="anti", nulls_equal=True)
+            pieces.append(here)
+        return pl.concat(pieces[::-1], how="diagonal") if len(pieces) > 1 else pieces[0]
+
+    def superseded(self, contract: str) -> pl.LazyFrame:
+        """被取代的行 (history of a register: rows whose key a later month brought again)."""
+        kind = contracts()[contract]
+        mine = [r for r in self.reads if r.contract.id == contract]
+        every = pl.concat([r.frame for r in mine], how="diagonal") if mine else pl.LazyFrame(schema=kind.schema())
+        if kind.supply != "register":
+            return every.limit(0)
+        now = self.frame(contract).select("src_file", "src_row")
+        return every.join(now, on=["src_file", "src_row"], how="anti")
+
+    @property
+    def files(self) -> pl.DataFrame:
+        """收到的文件 (table `files`)."""
+        rows = [(r.contract.id, r.src_file, r.month, r.sha256, r.bytes, r.encoding or None, r.format, r.rows_read,
+                 r.accepted, r.rejected, r.duplicates, r.skipped_rows) for r in self.reads]
+        return pl.DataFrame(rows, schema=FILES_SHAPE, orient="row").sort("contract", "src_file")
+
+    @property
+    def rejects(self) -> pl.DataFrame:
+        """拒收明细 (table `rejects`, sorted by contract, file and row)."""
+        pieces = [r.rejects.select(REJECTS_COLUMNS) for r in sorted(self.reads, key=lambda r: (r.contract.id, r.src_file))
+                  if r.reasons]
+        if pieces:
+            return pl.concat(pieces)
+        return pl.DataFrame(schema={c: pl.Int64() if c == "src_row" else pl.String() for c in REJECTS_COLUMNS})
+
+    @property
+    def reads_with_rejects(self) -> list[FileRead]:
+        """Files that go back to their senders."""
+        return [r for r in self.reads if r.rejected]
+
+    @property
+    def findings(self) -> pl.DataFrame:
+        """读取时的发现 (shape of kernel.finding)."""
+        found = [r.findings for r in self.reads] + [unknown_file(name) for name in self.unclaimed]
+        kept = [f for f in found if f.height]
+        return pl.concat(kept) if kept else finding.empty()
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """输入清单 for the manifest and the run_id."""
+        return [{
+            "contract": r.contract.id, "path": r.src_file, "month": r.month, "sha256": r.sha256, "bytes": r.bytes,
+            "rows_read": r.rows_read, "accepted": r.accepted, "rejected": r.rejected, "duplicates": r.duplicates,
+        } for r in sorted(self.reads, key=lambda r: (r.contract.id, r.src_file))]
+
+    @property
+    def equations(self) -> list[Equation]:
+        """守恒: rows read = accepted + rejected + identical duplicates, per file."""
+        return [Equation(
+            f"read.{r.src_file}", f"{r.src_file} 读到 = 接收 + 拒收 + 重复", {"读到": r.rows_read},
+            {"接收": r.accepted, "拒收": r.rejected, "重复": r.duplicates}, unit="rows",
+            en=f"{r.src_file}: read = accepted + rejected + duplicates",
+        ) for r in sorted(self.reads, key=lambda r: (r.contract.id, r.src_file))]
+
+
+def read_inputs(
+    workspace: Place, period: Period, required: Sequence[str], optional: Sequence[str] = (), spool: Path | None = None,
+    months: tuple[Period, Period] | None = None, progress: Progress | None = None,
+) -> Inputs:
+    """读取一个月的输入.
+
+    Snapshot: the newest month at or before P. Register: all months up to P. Feed: P, or with `months` the range from
+    the first to the last of them (P's own file must be there). Raises MissingInput (exit 6) naming every required
+    contract without a file, InputRefused (exit 3) naming every file that is refused.
+    """
+    inbox = _listing(workspace.inbox)
+    chosen: list[tuple[Contract, str, Path]] = []
+    for name in dict.fromkeys([*required, *optional]):
+        chosen += _choose(contracts()[name], inbox, period, months)
+    have = {c.id for c, month, _ in chosen if c.supply != "feed" or month == period.text}
+    missing = [contracts()[n] for n in required if n not in have]
+    if missing:
+        raise _missing(missing, period)
+    reads = _read_all(workspace, chosen, spool, progress)
+    unclaimed = [_relative(workspace, p) for p in inbox.get(period.text, []) if not _claimed(p)]
+    return Inputs(period, reads, tuple(dict.fromkeys([*required, *optional])), unclaimed)
+
+
+def _listing(inbox: Path) -> dict[str, list[Path]]:
+    """Files of each month of the inbox, hidden and unfinished ones left out."""
+    if not inbox.is_dir():
+        return {}
+    found: dict[str, list[Path]] = {}
+    for folder in sorted(inbox.iterdir()):
+        if folder.is_dir() and _MONTH.fullmatch(folder.name):
+            found[folder.name] = sorted(
+                p for p in folder.iterdir()
+                if not p.name.startswith(_LEFT_ALONE) and not p.name.lower().endswith(_UNFINISHED)
+                and (p.is_symlink() or not p.is_dir()))
+    return found
+
+
+def _claimed(path: Path) -> bool:
+    return contract_of(path.name) is not None and is_data_file(path.name)
+
+
+def _choose(contract: Contract, inbox: dict[str, list[Path]], period: Period, months: tuple[Period, Period] | None
+            ) -> Iterable[tuple[Contract, str, Path]]:
+    mine = {month: [p for p in paths if is_data_file(p.name) and contract_of(p.name) is contract]
+            for month, paths in inbox.items() if month <= period.text or months is not None}
+    with_files = [m for m, paths in sorted(mine.items()) if paths]
+    if contract.supply == "feed":
+        first, last = (months[0].text, months[1].text) if months else (period.text, period.text)
+        taken = [m for m in with_files if first <= m <= last]
+    else:
+        taken = [m for m in with_files if m <= period.text]
+        if contract.supply == "snapshot":
+            taken = taken[-1:]
+    return [(contract, month, path) for month in taken for path in mine[month]]
+
+
+def _read_all(workspace: Place, chosen: list[tuple[Contract, str, Path]], spool: Path | None, progress: Progress | None
+              ) -> list[FileRead]:
+    reads: list[FileRead] = []
+    problems: list[tuple[str, str, str]] = []
+    refused: list[InputRefused] = []
+    for contract, month, path in chosen:
+        src_file = _relative(workspace, path)
+        if progress is not None:
+            progress(f"读取 {src_file}", f"reading {src_file}")
+        try:
+            reads.append(read_rows(path, contract, month, spool, src_file))
+        except InputRefused as bad:
+            refused.append(bad)
+            problems += [(src_file, reason, hint) for _, reason, hint in bad.problems] or [(src_file, bad.text, bad.hint)]
+    if len(refused) == 1:
+        refused[0].problems = problems
+        raise refused[0]
+    if refused:
+        raise InputRefused(
+            f"{len(refused)} 份文件被拒收：" + "；".join(r.text for r in refused), refused[0].hint, problems=problems,
+            text_en=f"{len(refused)} files refused: " + "; ".join(r.text_en for r in refused), hint_en=refused[0].hint_en)
+    groups: dict[tuple[str, str], list[FileRead]] = {}
+    for read in reads:
+        groups.setdefault((read.contract.id, read.month), []).append(read)
+    for group in groups.values():
+        settle(group)
+    return reads
+
+
+def _relative(workspace: Place, path: Path) -> str:
+    """The path inside the workspace, with forward slashes; inbox/… when the inbox lies elsewhere."""
+    try:
+        return path.relative_to(workspace.path).as_posix()
+    except ValueError:
+        return "inbox/" + path.relative_to(workspace.inbox).as_posix()
+
+
+def _missing(missing: list[Contract], period: Period) -> MissingInput:
+    names = "、".join(f"{c.zh}（{c.id}）" for c in missing)
+    folder = f"inbox/{period.text}"
+    return MissingInput(
+        f"{period.text} 缺少应到的文件：{names}", f"放入 {folder}/，文件名以中文名或代号开头，如 {missing[0].id}_{period.ym}.csv",
+        text_en=f"{period.text} lacks: {', '.join(c.id for c in missing)}",
+        hint_en=f"Put them into {folder}/, names beginning with the contract's id, as {missing[0].id}_{period.ym}.csv")
