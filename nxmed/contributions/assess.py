@@ -51,8 +51,7 @@ def assess(inputs: AssessInputs) -> AssessResult:
     changed = changes(inputs)
     people = placed_people(roster(inputs, changed.due), units)
     held = held_persons(inputs, people)
-    members = people.filter(pl.col("held_reason").is_null()).select(
-        "unit", "psn_no", "psn_type", "src_file", "src_row").with_row_index("row")
+    members = in_order(people)
     counts = {"roster": people.height, "payers_on_roster": people.select(pays().sum()).item(), "held": held.height}
     del people
 
@@ -62,20 +61,18 @@ def assess(inputs: AssessInputs) -> AssessResult:
         notices.wage_missing(inputs, average, units, basic.lines, members=members),
         notices.not_declared(inputs, units, basic.ways),
     ]
-    kept = ["place", "psn_no", "wag", "base", "code", "emp_clct_amt", "psn_clct_amt", "source", "basis",
-            "unemployment", "unit"]
-    placed = in_place(basic.lines, units, BASIC).select(kept)
+    placed = in_place(basic.lines, units, BASIC)
     if due_this_year(inputs):
-        yearly = supplement_shape(supplement_lines(inputs, members))
-        placed = pl.concat([placed, in_place(yearly, units, SUPPLEMENT).select(kept)], rechunk=False)
-    del members
+        yearly = in_place(supplement_shape(supplement_lines(inputs, members)), units, SUPPLEMENT)
+        placed = pl.concat([placed, yearly], rechunk=False)
 
     cited = citations(inputs, provisional=average.provisional)
     agreed = deferrals(inputs)
     found.append(notices.deferral_too_long(inputs, agreed.too_long))
     bills = publish_bills(inputs, units, placed, average=average, basic=basic, citations=cited)
     del basic
-    lines = publish_lines(placed, units, cited)
+    lines = publish_lines(placed, units, members.get_column("psn_no"), cited)
+    del placed, members
     tables = {
         "assessments": bills,
         "assessment_lines": lines,
@@ -103,6 +100,17 @@ def placed_people(everyone: pl.DataFrame, units: Units) -> pl.DataFrame:
         )
         .drop("twice", "active")
         .collect()
+    )
+
+
+def in_order(people: pl.DataFrame) -> pl.DataFrame:
+    """未暂挂的人员 (sorted by unit and psn_no; `row` is the position, which stands for psn_no from here on)."""
+    return (
+        people.lazy().filter(pl.col("held_reason").is_null())
+        .select("unit", "psn_no", "psn_type", "src_file", "src_row")
+        .sort("unit", "psn_no")
+        .collect()
+        .with_row_index("row")
     )
 
 

@@ -7,7 +7,7 @@ import polars as pl
 from nxmed.contributions.average import AverageWage
 from nxmed.contributions.citations import Citations
 from nxmed.contributions.inputs import BASIC, SUPPLEMENT, AssessInputs
-from nxmed.contributions.lines import BY_DECLARATION, WITH_WAGE, YEARLY, BasicLines
+from nxmed.contributions.lines import BY_DECLARATION, LINE, WITH_WAGE, YEARLY, BasicLines
 from nxmed.contributions.units import Units
 from nxmed.contributions.wages import WAGE_SOURCES
 
@@ -27,12 +27,9 @@ SUMS = ["clct_psncnt", "staf_totlwag", "base_sum", "emp_clct_amt", "psn_clct_amt
 
 
 def in_place(lines: pl.DataFrame, units: Units, insutype: str) -> pl.DataFrame:
-    """排位 (adds `place`, the rank of the line's bill among all bill numbers, and `unemployment`)."""
-    unit = lines.get_column("unit")
-    return lines.with_columns(
-        units.frame.get_column(f"place_{insutype}").gather(unit).alias("place"),
-        units.frame.get_column("unemployment").gather(unit).alias("unemployment"),
-    )
+    """排位 (LINE's shape with `place`, the rank of the line's bill among all bill numbers)."""
+    place = units.frame.get_column(f"place_{insutype}").gather(lines.get_column("unit"))
+    return lines.select(*LINE, place.alias("place"))
 
 
 def supplement_shape(lines: pl.DataFrame) -> pl.DataFrame:
@@ -43,15 +40,16 @@ def supplement_shape(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def publish_lines(placed: pl.DataFrame, units: Units, citations: Citations) -> pl.DataFrame:
-    """明细表 (sorted by clct_bill_id, psn_no; codes become texts)."""
-    ordered = placed.sort("place", "psn_no")
+def publish_lines(placed: pl.DataFrame, units: Units, psn_nos: pl.Series, citations: Citations) -> pl.DataFrame:
+    """明细表 (sorted by clct_bill_id, psn_no; codes become texts). psn_nos: by row, ascending within a unit."""
+    ordered = placed.sort("place", "row")
+    unemployment = units.frame.get_column("unemployment").gather(ordered.get_column("unit"))
     place, basis = ordered.get_column("place"), ordered.get_column("basis")
     supplement = basis == YEARLY
     return ordered.select(
         units.bill_ids.gather(place).alias("clct_bill_id"),
         units.bill_emps.gather(place).alias("emp_no"),
-        "psn_no",
+        psn_nos.gather(ordered.get_column("row")).alias("psn_no"),
         pl.Series([BASIC, SUPPLEMENT]).gather(supplement.cast(pl.UInt32)).alias("insutype"),
         "wag",
         pl.col("base").alias("psn_clctstd"),
@@ -61,7 +59,7 @@ def publish_lines(placed: pl.DataFrame, units: Units, citations: Citations) -> p
         "emp_clct_amt",
         "psn_clct_amt",
         pl.Series(WAGE_SOURCES).gather(ordered.get_column("source").cast(pl.UInt32)).alias("wage_source"),
-        citations.of(basis, ordered.get_column("unemployment")).alias("rule"),
+        citations.of(basis, unemployment).alias("rule"),
     )
 
 
@@ -78,7 +76,7 @@ def publish_bills(
         pl.col("wag").sum().alias("staf_totlwag"),
         pl.col("base").sum().alias("base_sum"),
         pl.col("emp_clct_amt").sum(), pl.col("psn_clct_amt").sum(),
-        supplement=(pl.col("basis") == YEARLY).first(), unemployment=pl.col("unemployment").first(),
+        supplement=(pl.col("basis") == YEARLY).any(),
     )
     ways = basic.ways.with_columns(supplement=pl.lit(False))
     fixed = basic.fixed.rename({"emp_clct_amt": "fixed_emp", "psn_clct_amt": "fixed_psn"}).with_columns(
@@ -94,6 +92,7 @@ def publish_bills(
         .sort("place")
     )
     place = bills.get_column("place")
+    unemployment = units.frame.get_column("unemployment").gather(bills.get_column("unit"))
     basis = pl.select(
         pl.when(bills.get_column("supplement")).then(pl.lit(YEARLY, pl.UInt8))
         .when(bills.get_column("crtf_way") == BY_DECLARATION).then(pl.lit(WITH_WAGE, pl.UInt8))
@@ -102,7 +101,7 @@ def publish_bills(
     return bills.with_columns(
         units.bill_ids.gather(place).alias("clct_bill_id"),
         units.bill_emps.gather(place).alias("emp_no"),
-        citations.of(basis, bills.get_column("unemployment")).alias("rule"),
+        citations.of(basis, unemployment).alias("rule"),
         insutype=pl.when("supplement").then(pl.lit(SUPPLEMENT)).otherwise(pl.lit(BASIC)),
         accrym=pl.lit(inputs.period.ym),
         emp_clctstd_sumamt=pl.col("base_sum"),

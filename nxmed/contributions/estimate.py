@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from nxmed.contributions.inputs import BASIC, AssessInputs
+from nxmed.contributions.shares import shares
 from nxmed.contributions.units import Units
-from nxmed.kernel.money import split_by_largest_remainder
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,16 @@ def raised(inputs: AssessInputs, bills: pl.DataFrame) -> pl.DataFrame:
 def spread(payers: pl.DataFrame, bills: pl.DataFrame, bases: pl.DataFrame, floor: int) -> pl.DataFrame:
     """分摊到人 (the bill of each unit over its payers by last month's base, the floor where there was none).
 
-    payers: unit, psn_no, …; bills: unit, emp_clct_amt, psn_clct_amt. Adds `base` (the weight), emp_clct_amt,
-    psn_clct_amt; each part's lines sum to the bill, the fen left over go to the largest remainders, ties by psn_no.
+    payers: unit, psn_no, row, in order of row, units together; bills: unit, emp_clct_amt, psn_clct_amt. Gives unit,
+    row, `base` (the weight), emp_clct_amt, psn_clct_amt; each part's lines sum to the bill (largest remainder).
     """
+    amounts = payers.select("unit").join(bills, on="unit", how="left", maintain_order="left")
     weighed = (
-        payers.lazy()
-        .join(bases.lazy(), on=["unit", "psn_no"], how="left")
-        .join(bills.lazy().select("unit", bill_emp="emp_clct_amt", bill_psn="psn_clct_amt"), on="unit", how="inner")
-        .with_columns(base=pl.col("weight").fill_null(floor))
-        .drop("weight")
-        .collect()
+        payers.lazy().join(bases.lazy(), on=["unit", "psn_no"], how="left")
+        .select("unit", "row", base=pl.col("weight").fill_null(floor))
+        .collect().sort("row")
     )
-    for part in ("emp", "psn"):
-        weighed = split_by_largest_remainder(
-            weighed, amount=f"bill_{part}", weight="base", group=["unit"], tie="psn_no", into=f"{part}_clct_amt"
-        )
-    return weighed.drop("bill_emp", "bill_psn")
+    unit, weight = weighed.get_column("unit"), weighed.get_column("base")
+    return weighed.with_columns(
+        shares(unit, weight, amounts.get_column(part)).alias(part) for part in ("emp_clct_amt", "psn_clct_amt")
+    )

@@ -22,8 +22,8 @@ BY_DECLARATION, LAST_MONTH, ESTIMATE = "1", "2", "3"
 WITH_WAGE, WITHOUT_WAGE, RAISED, ESTIMATED, YEARLY = range(5)
 """Basis of a line: what its `rule` cites."""
 
-LINE = ["unit", "psn_no", "row", "wag", "base", "code", "emp_clct_amt", "psn_clct_amt", "source", "basis"]
-"""Working shape: unit UInt32, row UInt32 into the payers, amounts Int64 fen, code, source, basis UInt8."""
+LINE = ["unit", "row", "wag", "base", "code", "emp_clct_amt", "psn_clct_amt", "source", "basis"]
+"""Working shape: unit UInt32, row UInt32 in the order of persons, amounts Int64 fen, code, source, basis UInt8."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,10 @@ def basic_lines(
     silent_units = silent.select("unit").unique()
     last = last_month(inputs, units, silent_units)
     fixed = raised(inputs, last.bills)
-    continued = raised_lines(spread(silent, fixed, last.bases, average.floor))
-    estimated = estimated_lines(inputs, units, average,
-                                silent.lazy().join(fixed.lazy(), on="unit", how="anti").collect())
+    continues = units.frame.select(pl.col("unit").is_in(fixed.get_column("unit").implode())).to_series().gather(
+        silent.get_column("unit"))
+    continued = raised_lines(spread(silent.filter(continues), fixed, last.bases, average.floor))
+    estimated = estimated_lines(inputs, units, average, silent.filter(~continues))
     parts = ((with_declaration, BY_DECLARATION), (continued, LAST_MONTH), (estimated, ESTIMATE))
     ways = pl.concat([lines.select(pl.col("unit").unique()).with_columns(crtf_way=pl.lit(way)) for lines, way in parts])
     return BasicLines(pl.concat([lines for lines, _ in parts], rechunk=False), ways,

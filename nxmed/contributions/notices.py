@@ -50,11 +50,11 @@ def wage_missing(
     inputs: AssessInputs, average: AverageWage, units: Units, lines: pl.DataFrame, *, members: pl.DataFrame
 ) -> pl.DataFrame:
     """已申报单位漏报工资的人员 (members: `row` is their position)."""
-    missing = lines.filter(pl.col("basis") == WITHOUT_WAGE).select("unit", "psn_no", "row")
-    rows = missing.with_columns(
+    missing = lines.filter(pl.col("basis") == WITHOUT_WAGE)
+    row = missing.get_column("row")
+    rows = missing.select(
         units.frame.get_column("emp_no").gather(missing.get_column("unit")),
-        members.get_column("src_file").gather(missing.get_column("row")),
-        members.get_column("src_row").gather(missing.get_column("row")),
+        *[members.get_column(name).gather(row) for name in ("psn_no", "src_file", "src_row")],
     )
     return make("WAGE_MISSING", rows, f"单位已申报本年工资，此人没有工资，按下限 {yuan(average.floor)} 元核定",
                 insutype=BASIC, actual=yuan(average.floor), rule=inputs.law.rule("base_rule_code").cite)

@@ -13,7 +13,7 @@ def due_this_year(inputs: AssessInputs) -> bool:
 
 
 def supplement_lines(inputs: AssessInputs, members: pl.DataFrame) -> pl.DataFrame:
-    """大额核定明细 (members: unit, psn_no, psn_type, none of them held → unit, psn_no, emp_clct_amt, psn_clct_amt).
+    """大额核定明细 (members: unit, psn_no, psn_type, row, none of them held → unit, row, emp_clct_amt, psn_clct_amt).
 
     Employees and retirees who have not been charged in P's year, neither by an earlier run nor before the agency began.
     """
@@ -25,7 +25,7 @@ def supplement_lines(inputs: AssessInputs, members: pl.DataFrame) -> pl.DataFram
     return (
         members.lazy()
         .select(
-            "unit", "psn_no",
+            "unit", "row", "psn_no",
             emp_clct_amt=law.rule("supplement_unit")(kind, law.number("supplement.unit", on=day).fen),
             psn_clct_amt=law.rule("supplement_person")(
                 kind, law.number("supplement.employee", on=day).fen, law.number("supplement.retiree", on=day).fen
@@ -33,5 +33,6 @@ def supplement_lines(inputs: AssessInputs, members: pl.DataFrame) -> pl.DataFram
         )
         .filter((pl.col("emp_clct_amt") > 0) | (pl.col("psn_clct_amt") > 0))
         .join(charged, on="psn_no", how="anti")
+        .drop("psn_no")
         .collect()
     )

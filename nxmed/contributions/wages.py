@@ -55,12 +55,13 @@ def newest(rows: pl.DataFrame, order: list[str]) -> pl.DataFrame:
 
 
 def with_wages(payers: pl.DataFrame, declared: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
-    """工资及来源 (adds `wag` (empty if none) and `source`: declaration first, else the change)."""
-    joined = payers.lazy().join(declared.lazy(), on=KEY, how="left").collect()
+    """工资及来源 (unit, row, `wag`, empty if none, and `source`: the declaration first, else the change)."""
+    joined = payers.lazy().join(declared.lazy(), on=KEY, how="left").select("unit", "row", "wag").collect()
     without = joined.get_column("wag").is_null()
     known = joined.filter(~without).with_columns(source=pl.lit(DECLARED, pl.UInt8))
     rest = (
-        joined.filter(without).drop("wag").lazy().join(changed.lazy(), on=KEY, how="left").collect()
+        payers.lazy().join(joined.lazy().filter(without).select("row"), on="row", how="semi")
+        .join(changed.lazy(), on=KEY, how="left").select("unit", "row", "wag").collect()
         .with_columns(
             source=pl.when(pl.col("wag").is_null()).then(pl.lit(NONE, pl.UInt8)).otherwise(pl.lit(CHANGE, pl.UInt8))
         )
