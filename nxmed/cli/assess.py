@@ -54,11 +54,11 @@ def _show(facts: Any, outcome: Any) -> None:
     out(render.head(outcome, "核定", "assess", [str(facts["region_name"]), t(f"截至 {facts['as_of']}", f"as of {facts['as_of']}")]))
     wage = facts["average_wage"]
     out(t(f"  平均工资 {wage['stat_year']} 年 {yuan_grouped(wage['monthly_fen'])}/月"
-          f"{'（上年未公布，暂用，' + wage['provisional_rule'] + '）' if wage['provisional'] else ''}"
-          f"  下限 {yuan_grouped(wage['floor_fen'])}  上限 {yuan_grouped(wage['ceiling_fen'])}  {wage['rule']}",
+          f"{'（上年未公布，暂用，' + facts['provisional_rule'] + '）' if wage['provisional'] else ''}"
+          f"  下限 {yuan_grouped(wage['floor_fen'])}  上限 {yuan_grouped(wage['ceiling_fen'])}  {facts['base_rule']}",
           f"  average wage {wage['stat_year']}: {yuan_grouped(wage['monthly_fen'])} a month"
-          f"{' (provisional, ' + wage['provisional_rule'] + ')' if wage['provisional'] else ''}"
-          f"  floor {yuan_grouped(wage['floor_fen'])}  ceiling {yuan_grouped(wage['ceiling_fen'])}  {wage['rule']}"))
+          f"{' (provisional, ' + facts['provisional_rule'] + ')' if wage['provisional'] else ''}"
+          f"  floor {yuan_grouped(wage['floor_fen'])}  ceiling {yuan_grouped(wage['ceiling_fen'])}  {facts['base_rule']}"))
     codes = facts["base_rules"]
     out(t(f"  基数：据实 {count(codes.get('1', 0))} 人  保底 {count(codes.get('2', 0))} 人  封顶 {count(codes.get('3', 0))} 人"
           f"  无工资按下限 {count(codes.get('4', 0))} 人  暂挂 {count(facts['held'])} 人",

@@ -59,7 +59,7 @@ class Law:
 
     @classmethod
     def load(cls, region: str, policy: Mapping[str, Any] | None = None) -> Law:
-        """装载法规 (`policy`: content of policy.toml; unknown keys and keys fixed by law raise UsageError)."""
+        """装载法规 (`policy`: content of policy.toml; unknown keys raise UsageError; the law's own numbers come first)."""
         if region not in REGIONS:
             raise UsageError(f"不认识的地区 {region}", f"可用：{'、'.join(REGIONS)}",
                              text_en=f"Unknown region {region}", hint_en=f"Known: {', '.join(REGIONS)}")

@@ -63,7 +63,7 @@ def _policy() -> Iterator[str]:
     for key in policy_keys():
         without = "、".join(names[r] for r in key.required)
         text = f"{without}必填（退出码 4）" if without else f"按 {key.default}" if key.default is not None else "不计算"
-        text += "".join(f"；{names[r]}由 {a} 规定，不能另设" for r, a in key.fixed.items())
+        text += "".join(f"；{names[r]}由 {a} 规定，此处的值不用" for r, a in key.fixed.items())
         yield f"| `{key.key}` | {key.zh}<br>{key.en} | {' '.join(key.rules.values())} | {text} |"
     yield ""
 

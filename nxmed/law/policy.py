@@ -76,7 +76,7 @@ def _leaves(given: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, An
 
 
 def parse_policy(given: Mapping[str, Any], region: str, where: str = "policy.toml") -> dict[str, Parameter]:
-    """读 policy.toml (key → parameter; UsageError on an unknown key, a key the region's law fixes, a bad value)."""
+    """读 policy.toml (key → parameter; UsageError on an unknown key or a bad value; a number that the region's own text gives is kept but never used)."""
     found: dict[str, Parameter] = {}
     for key, item in _leaves(given):
         about = known(key)
@@ -84,12 +84,6 @@ def parse_policy(given: Mapping[str, Any], region: str, where: str = "policy.tom
             continue  # a heading with all its keys commented out
         if about is None:
             raise _unknown(key, where)
-        if region in about.fixed:
-            article = about.fixed[region]
-            raise UsageError(f"{where}：[{key}] 已由 {article} 规定，不能另行设置",
-                             f"删去 [{key}]；用 nxmed law show {article} 查看",
-                             text_en=f"{where}: [{key}] is fixed by {article} and can't be set",
-                             hint_en=f"Remove [{key}]; see nxmed law show {article}")
         if not isinstance(item, Mapping) or not isinstance(item.get("values"), list) or not item["values"]:
             raise UsageError(f"{where}：[{key}] 的写法不对",
                              '写成 values = [{ since = 2021-01-01, value = "…", source = "…" }]',

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from nxmed.kernel.money import to_amount, yuan
+from nxmed.kernel.money import to_amount, to_fen
 from nxmed.kernel.period import Period
 from nxmed.report.workbook import Column, Workbook
 
@@ -89,15 +89,14 @@ def write_csv(file: TaxFile, path: Path) -> str:
 
 def read_totals(path: Path) -> dict[str, int]:
     """读回合计 (bills, unit part and person part as the written CSV has them: the last side of the conservation)."""
-    from nxmed.kernel.money import to_fen
-
     back = pl.read_csv(path, infer_schema=False).select(pl.col("单位应缴", "个人应缴").cast(pl.Decimal(16, 2)))
     fen = back.select(to_fen("单位应缴"), to_fen("个人应缴"))
     return {"bills": back.height, "emp": int(fen["单位应缴"].sum()), "psn": int(fen["个人应缴"].sum())}
 
 
 def write_workbook(
-    file: TaxFile, path: Path, *, period: Period, poolarea_no: str, run_id: str, csv_name: str, csv_sha256: str
+    file: TaxFile, path: Path, *, period: Period, poolarea_no: str, run_id: str, csv_name: str, csv_sha256: str,
+    deadline: str,
 ) -> None:
     """写工作簿 (control sheet, summary, bills)."""
     totals = file.totals
@@ -111,7 +110,7 @@ def write_workbook(
             ("文件类型", "职工医保费核定信息"), ("统筹区", poolarea_no), ("费款所属期", period.ym), ("运行号", run_id),
             ("核定单数", totals["bills"], "count"), ("单位应缴合计", totals["emp"], "amount"),
             ("个人应缴合计", totals["psn"], "amount"), ("应缴总计", totals["emp"] + totals["psn"], "amount"),
-            ("数据文件", csv_name), ("数据文件 sha256", csv_sha256), ("送税务期限", f"{period.text}-05 前（规程第二十一条）"),
+            ("数据文件", csv_name), ("数据文件 sha256", csv_sha256), ("送税务期限", deadline),
         ], title=f"核定信息 {period.text}")
         cover.table([
             Column("险种", "code", "insutype"), Column("名称", "text", "name"), Column("核定单", "count", "bills"),
@@ -121,8 +120,3 @@ def write_workbook(
         cover.signatures(["经办", "复核", "审批"])
         book.sheet("核定单").table([column for _, column in COLUMNS], file.rows, keys=2)
 
-
-def control_lines(file: TaxFile, csv_sha256: str) -> list[str]:
-    """控制行 (for the screen and the log)."""
-    totals = file.totals
-    return [f"{totals['bills']} 单", f"单位 {yuan(totals['emp'])}", f"个人 {yuan(totals['psn'])}", csv_sha256]

@@ -115,13 +115,11 @@ def test_an_unknown_key_is_refused_with_the_nearest_known(content: Mapping[str, 
         assert f"是否为 [{near}]" in stopped.value.hint
 
 
-@pytest.mark.parametrize("key", ["emp_rate", "psn_rate"])
-def test_a_rate_fixed_by_the_text_can_not_be_overridden(key: str) -> None:
-    with pytest.raises(UsageError) as stopped:
-        Law.load("dingxi", policy(**{key: rate((DAY, "0.01"))}))
-    assert stopped.value.exit_code == 2
-    assert "DXTC-11" in stopped.value.text
-    assert Law.load("dingxi").number("contribution.psn_rate", on=DAY).ppm == 20_000
+def test_a_rate_in_policy_does_not_override_the_text() -> None:
+    # 定西办法第十一条：职工 2%；一份 policy.toml 可以两地共用
+    law = Law.load("dingxi", policy(psn_rate=rate((DAY, "0.01")), emp_rate=rate((DAY, "0.01"))))
+    assert law.number("contribution.psn_rate", on=DAY).ppm == 20_000
+    assert law.number("contribution.emp_rate_fiscal", on=DAY).ppm == 64_000
 
 
 @pytest.mark.parametrize("item", [

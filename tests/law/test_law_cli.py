@@ -91,7 +91,6 @@ def test_check_of_a_workspace(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(("region", "policy", "code", "said"), [
     ("ningxia", "", 4, "contribution.emp_rate"),
     ("ningxia", RATES.replace("psn_rate", "person_rate"), 2, "contribution.person_rate"),
-    ("dingxi", RATES, 2, "DXTC-11"),
     ("dingxi", "", 0, "没有不认识的键"),
 ])
 def test_check_tells_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str], region: str, policy: str,
