@@ -8,11 +8,11 @@ the list shows masked values. Same content, same bytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from nxmed.report.returned import PROBLEM_SHAPE, ReadFile, Returned, returned
 from nxmed.report.workbook import Column, Sheet, Workbook
 
 AS_IS_ROWS = 50_000
@@ -21,37 +21,16 @@ LIST_ROWS = 100_000
 COMMENTS = 3_000
 """批注上限 (a sheet with more becomes unusable in Excel; further cells are red and stand in the list)."""
 
-PROBLEM_SHAPE: dict[str, pl.DataType] = {
-    "row": pl.Int64(), "column": pl.Int64(), "header": pl.String(), "code": pl.String(), "value": pl.String(),
-    "text": pl.String(), "hint": pl.String(),
-}
-"""问题: row as in Excel (null: the file), column from 0 (null: the row), header, code, masked value, what, hint."""
 
-
-@dataclass(frozen=True)
-class Returned:
-    """退回的一个文件 (a file that goes back).
-
-    rows: `_row` and the cells as text in the file's order (names don't matter), header and title rows included;
-    `head`: the row number of the header (0: none). `problems`: PROBLEM_SHAPE.
-    """
-
-    file: str
-    rows: pl.DataFrame
-    problems: pl.DataFrame
-    head: int = 1
-    sheet: str = ""
-
-
-def write_quarantine(path: Path, reads: Sequence[Returned]) -> None:
+def write_quarantine(path: Path, reads: Sequence[ReadFile | Returned]) -> None:
     """写问题工作簿 (writes exactly `path`; files without problems have no sheet). ValueError when none has any."""
-    wanted = [r for r in reads if r.problems.height]
+    sheets = [s for r in reads for s in ([r] if isinstance(r, Returned) else returned(r, AS_IS_ROWS))]
+    wanted = [s for s in sheets if s.problems.height]
     if not wanted:
         raise ValueError("no problems, no workbook")
     with Workbook(path, title="问题", footer="问题工作簿") as book:
-        for read in wanted:
-            name = Path(read.file).stem + (f" {read.sheet}" if read.sheet and len(reads) > 1 else "")
-            _sender_sheet(book.sheet(name), read)
+        for sheet in wanted:
+            _sender_sheet(book.sheet(" ".join(filter(None, (Path(sheet.file).stem, sheet.sheet)))), sheet)
         _list_sheet(book.sheet("问题清单"), wanted)
 
 
@@ -59,7 +38,7 @@ def _sender_sheet(sheet: Sheet, read: Returned) -> None:
     last = read.rows.select(pl.col("_row").max()).item() or 0
     if not read.rows.height:
         sheet.lines(["整份文件未能读出，见“问题清单”"])
-    elif last <= AS_IS_ROWS:
+    elif last <= AS_IS_ROWS and not read.part_of:
         lines: list[tuple[str | None, ...]] = [()] * last
         for number, *cells in read.rows.iter_rows():
             lines[number - 1] = tuple(cells)
@@ -72,12 +51,13 @@ def _sender_sheet(sheet: Sheet, read: Returned) -> None:
 def _rejected_only(sheet: Sheet, read: Returned) -> None:
     bad = read.problems.select(pl.col("row").drop_nulls().unique()).to_series().implode()
     header = read.rows.filter(pl.col("_row") == read.head)
+    titles = header.row(0)[1:] if header.height else read.header
     rejected = read.rows.filter(pl.col("_row").is_in(bad) & (pl.col("_row") != read.head)).sort("_row")
-    last = int(read.rows.select(pl.col("_row").max()).item())
-    note = f"文件较大（末行为第 {last} 行），这里只有被拒收的 {rejected.height} 行，第一列是原文件的行号"
+    total = read.part_of or int(read.rows.select(pl.col("_row").max()).item())
+    note = f"原文件共 {total} 行，这里只有被拒收的 {rejected.height} 行，第一列是原文件的行号"
     if rejected.height > AS_IS_ROWS:
         note += f"；只列前 {AS_IS_ROWS} 行"
-    lines: list[tuple[str | None, ...]] = [(note,), ("原行号", *(header.row(0)[1:] if header.height else ()))]
+    lines: list[tuple[str | None, ...]] = [(note,), ("原行号", *titles)]
     at = {read.head: 1}
     for number, *cells in rejected.head(AS_IS_ROWS).iter_rows():
         at[number] = len(lines)

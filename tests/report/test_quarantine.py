@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from nxmed.report import quarantine
-from nxmed.report.quarantine import PROBLEM_SHAPE, Returned, column_label, column_letters, write_quarantine
+from nxmed.report.quarantine import column_label, column_letters, write_quarantine
+from nxmed.report.returned import PROBLEM_SHAPE, Returned
 
 RED = "FFFF9999"
 ROWS = pl.DataFrame(
@@ -84,7 +85,7 @@ def test_long_files_get_their_rejected_rows_only(tmp_path: Path, monkeypatch: py
     write_quarantine(path, [READ])
     sheet = openpyxl.load_workbook(path)["9月工资"]
     lines = [tuple(c.value for c in row) for row in sheet.iter_rows()]
-    assert lines[0][0] == "文件较大（末行为第 8 行），这里只有被拒收的 4 行，第一列是原文件的行号"
+    assert lines[0][0] == "原文件共 8 行，这里只有被拒收的 4 行，第一列是原文件的行号"
     assert lines[1] == ("原行号", "单位编号", "证件号码", "月工资")
     assert [r[0] for r in lines[2:]] == ["4", "5", "6", "8"]
     red = {c.coordinate for row in sheet.iter_rows() for c in row if fill(c) == RED}
