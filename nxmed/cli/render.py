@@ -40,12 +40,22 @@ def findings_table(outcome: Outcome) -> Any:
 
 
 def equation_lines(outcome: Outcome) -> list[str]:
-    """守恒等式, 逐条一行."""
+    """守恒等式, 逐条一行 (the reading of all files as one)."""
+    read = [e for e in outcome.equations if str(e["id"]).startswith("read.")]
     lines = []
+    if read:
+        total = sum(int(n) for e in read for n in e["left"].values())
+        lines.append(t(f"  ✔ {len(read)} 个文件：读到 = 接收 + 拒收 + 重复  {count(total)} 行",
+                       f"  ✔ {len(read)} files: read = accepted + rejected + duplicates  {count(total)} rows"))
     for e in outcome.equations:
+        if e in read:
+            continue
+        zh, en = str(e["zh"]), str(e.get("en") or e["id"])
+        if not e["right"]:
+            lines.append(t(f"  ✔ {zh}：不符 0", f"  ✔ {en}: 0 differ"))
+            continue
         unit = t("元", "yuan") if e["unit"] == "fen" else t("行", "rows")
-        total = sum_text(list(e["left"].values()), e["unit"])
-        lines.append(f"  ✔ {t(e['zh'], e.get('en') or e['id'])}  {total} {unit}")
+        lines.append(f"  ✔ {t(zh, en)}  {sum_text(list(e['left'].values()), e['unit'])} {unit}")
     return lines
 
 

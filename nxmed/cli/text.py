@@ -44,9 +44,13 @@ def console(*, stderr: bool = False) -> Console:
     """终端 (rich console; on a pipe a fixed wide width, so that nothing is cut)."""
     from rich.console import Console
 
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPE_WIDTH
-    return Console(file=stream, highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
+    return Screen(file=stream, highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
 
 
 def out(*what: Any) -> None:
