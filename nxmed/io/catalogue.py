@@ -6,6 +6,7 @@ name their Parquet files one by one with absolute paths; the storage version let
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -89,8 +90,12 @@ def fill(target: Path, ws: Workspace) -> None:
             populate(connection, ws)
             connection.execute("USE memory")
             connection.execute("DETACH made")
-    except duckdb.IOException as problem:
-        raise OSError(5, "os error 28" if "No space left" in str(problem) else "DuckDB") from None
+    except duckdb.Error as problem:
+        full = "No space left" in str(problem)
+        if not full and not isinstance(problem, duckdb.IOException):
+            raise
+        number = errno.ENOSPC if full else errno.EIO
+        raise OSError(number, os.strerror(number)) from None
 
 
 def populate(connection: DuckDBPyConnection, ws: Workspace) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
 from types import TracebackType
 
 from nxmed.errors import NxmedError
@@ -17,13 +19,25 @@ class disk_errors:  # noqa: N801 - reads as a statement: `with disk_errors():`
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(problem, OSError):
-            raise disk_error(problem) from problem
+        found = os_error_in(problem)
+        if found is not None:
+            raise disk_error(found) from problem
+
+
+def os_error_in(problem: BaseException | None) -> OSError | None:
+    """找出读写错误 (an OSError, or the one that polars reports as its own error; None for anything else)."""
+    if isinstance(problem, OSError):
+        return problem
+    if problem is not None and type(problem).__module__.startswith("polars"):
+        number = re.search(r"os error ([0-9]+)", str(problem))
+        if number:
+            return OSError(int(number[1]), os.strerror(int(number[1])))
+    return None
 
 
 def disk_error(problem: OSError) -> NxmedError:
     """读写错误的两行说明."""
-    if problem.errno in (errno.ENOSPC, errno.EDQUOT) or "os error 28" in str(problem):
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return NxmedError(
             "磁盘空间不足，未发布任何内容",
             "腾出空间后重新运行；已有结果未变",

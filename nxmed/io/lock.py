@@ -9,11 +9,12 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from nxmed.errors import WorkspaceLocked
+from nxmed.io.disk import disk_errors
 from nxmed.io.files import FILE_MODE
 
 LOCK_NAME = ".nxmed.lock"
@@ -22,7 +23,8 @@ LOCK_NAME = ".nxmed.lock"
 @contextmanager
 def hold(folder: Path, command: str) -> Iterator[None]:
     """占用工作区 (WorkspaceLocked, exit 75, names pid, user, command and start of who holds it)."""
-    handle = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, FILE_MODE)
+    with disk_errors():
+        handle = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, FILE_MODE)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -35,12 +37,15 @@ def hold(folder: Path, command: str) -> Iterator[None]:
             "command": command,
             "since": datetime.now().astimezone().isoformat(timespec="seconds"),
         }
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(who, ensure_ascii=False).encode(), 0)
+        # The lock is the kernel's; the name in the file is for people, and a full disk may lose it.
+        with suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps(who, ensure_ascii=False).encode(), 0)
         try:
             yield
         finally:
-            os.ftruncate(handle, 0)
+            with suppress(OSError):
+                os.ftruncate(handle, 0)
     finally:
         os.close(handle)
 

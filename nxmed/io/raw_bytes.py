@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from nxmed.errors import InputRefused
 from nxmed.kernel.checks import CHECKS
 
-BLOCK = 16 << 20
+_T = TypeVar("_T")
+BLOCK = 8 << 20
 LONGEST_RECORD = 1 << 20
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
@@ -116,20 +118,24 @@ def _cut_tail_is_utf8(path: Path, size: int) -> bool:
     return bool(tail) and any(b > 0x7F for b in head)
 
 
+def ahead(source: Iterator[_T]) -> Iterator[_T]:
+    """提前一步 (the same items; the next one is made in a thread while this one is used)."""
+    with ThreadPoolExecutor(1) as worker:
+        waiting = worker.submit(next, source, None)
+        while (item := waiting.result()) is not None:
+            waiting = worker.submit(next, source, None)
+            yield item
+
+
 class Stream:
-    """UTF-8 块 (blocks of whole lines, LF only, of about `BLOCK` bytes, decoded one ahead of its reader)."""
+    """UTF-8 块 (blocks of whole lines, LF only, of about `size` bytes)."""
 
     def __init__(self, path: Path, found: Probe, size: int = BLOCK) -> None:
         self.path, self.found, self.size = path, found, size
         self._macintosh: bool | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        cut = _cut(self._plain(), self.size)
-        with ThreadPoolExecutor(1) as ahead:
-            waiting = ahead.submit(next, cut, None)
-            while (block := waiting.result()) is not None:
-                waiting = ahead.submit(next, cut, None)
-                yield block
+        yield from _cut(self._plain(), self.size)
         if stamp(self.path) != self.found.stamp:
             raise refuse(self.path, "E013")
 

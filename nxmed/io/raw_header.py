@@ -50,11 +50,12 @@ def letter(position: int) -> str:
 
 def score(cells: Sequence[str | None], contract: Contract) -> int:
     """How many columns of the contract a row names."""
-    headers = contract.headers()
+    headers = contract.headers
     return len({headers[f] for c in cells if c and (f := fold_header(c)) in headers})
 
 
-def best_row(rows: Iterable[tuple[int, Sequence[str | None]]], contract: Contract) -> tuple[int, int, Sequence[str | None]] | None:
+def best_row(rows: Iterable[tuple[int, Sequence[str | None]]], contract: Contract
+             ) -> tuple[int, int, Sequence[str | None]] | None:
     """(score, row, cells) of the first row within `WITHIN` that names the most columns; None if none names two."""
     best: tuple[int, int, Sequence[str | None]] | None = None
     for row, cells in rows:
@@ -79,8 +80,8 @@ def layout(path: Path, contract: Contract, cells: Sequence[str | None], row: int
     place: dict[int, str] = {}
     for strength in range(3):
         for column in contract.columns:
-            names = ((column.id,), (column.zh,), column.aliases)[strength]
-            for at in (i for i, f in enumerate(folded) if f and i not in place and f in map(fold_header, names)):
+            spellings = {fold_header(n) for n in ((column.id,), (column.zh,), column.aliases)[strength]}
+            for at in [i for i, f in enumerate(folded) if f and i not in place and f in spellings]:
                 if column.id not in place.values():
                     place[at] = column.id
                 elif strength < 2:
@@ -96,5 +97,5 @@ def layout(path: Path, contract: Contract, cells: Sequence[str | None], row: int
             name += "_"
         taken.add(name)
         names.append(name)
-    return Layout(row, end, tuple(names), tuple(i in place for i in range(len(names))), tuple(c or "" for c in cells[: len(names)]),
-                  tuple(titles))
+    return Layout(row, end, tuple(names), tuple(i in place for i in range(len(names))),
+                  tuple(c or "" for c in cells[: len(names)]), tuple(titles))

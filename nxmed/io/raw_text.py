@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from nxmed.io.raw_bytes import BLOCK, Probe, Stream, probe, refuse
+from nxmed.io.raw_bytes import BLOCK, Probe, Stream, ahead, probe, refuse
 from nxmed.io.raw_header import SEPARATORS, WITHIN, Layout, best_row, layout
 from nxmed.io.raw_lines import Block, LineReader, Record, records
 from nxmed.kernel.contract import Contract
@@ -43,12 +43,15 @@ class TextFile:
         return {"\t": "tsv"}.get(self.separator, "csv")
 
     def blocks(self) -> Iterator[Block]:
-        """Blocks of rows, `c0`… renamed to the layout's names."""
+        """Blocks of rows under the layout's names; decoding and splitting run one block ahead, each in its thread."""
+        return ahead(self._blocks())
+
+    def _blocks(self) -> Iterator[Block]:
         header = [*self.layout.header, *[""] * (self._width - self.layout.width)]
         reader = LineReader(self.path, self.separator, self._width, self.layout.header_end, header,
                             mixed=self.found.encoding == "gb18030")
         names = {f"c{i}": n for i, n in enumerate(self.layout.names)}
-        for data in self._stream:
+        for data in ahead(iter(self._stream)):
             block = reader.read(data)
             block.frame = block.frame.select("_row", *names).rename(names)
             yield block

@@ -20,7 +20,7 @@ import polars as pl
 
 from nxmed import __version__
 from nxmed.io import catalogue, deliveries
-from nxmed.io.disk import disk_error, disk_errors
+from nxmed.io.disk import disk_error, disk_errors, os_error_in
 from nxmed.io.failpoint import failpoint
 from nxmed.io.files import make_folder, remove_empty, sha256_of, stage_bytes, stage_copy, sync_folder, sync_tree
 from nxmed.io.fingerprint import Request, code_digest
@@ -91,8 +91,9 @@ class RunBuilder:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._remove()
-        if isinstance(problem, OSError):
-            raise disk_error(problem) from problem
+        found = os_error_in(problem)
+        if found is not None:
+            raise disk_error(found) from problem
 
     def table(self, name: str, frame: pl.DataFrame) -> None:
         """加一张表 (inside form: fen, ppm). It passes the gate of schemas/tables/<name>.yaml, else exit 7."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -102,7 +103,7 @@ class Contract:
         """The column of that id; KeyError if none."""
         return self._by_id[name]
 
-    @property
+    @cached_property
     def _by_id(self) -> dict[str, Column]:
         return {c.id: c for c in self.columns}
 
@@ -116,6 +117,7 @@ class Contract:
         known: dict[str, pl.DataType] = {c.id: c.dtype for c in self.columns}
         return {**known, "src_file": pl.String(), "src_row": pl.Int64(), "inbox_month": pl.String()}
 
+    @cached_property
     def headers(self) -> dict[str, str]:
         """Every accepted header, folded by `fold_header` → column id."""
         found: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """标识 (identity numbers, credit codes, card and bank numbers): check digits as expressions, and masks.
 
-GB 11643 公民身份号码, GB 32100 统一社会信用代码, Luhn for cards, ISO 7064 MOD 11,10 for 支付系统行号. A check digit that
-fails is a finding, never a reason to drop a row.
+GB 11643 公民身份号码, GB 32100 统一社会信用代码, Luhn for cards, ISO 7064 MOD 11,10 for 支付系统行号. A check
+digit that fails is a finding, never a reason to drop a row.
 """
 
 from __future__ import annotations
@@ -25,30 +25,55 @@ def _digit_sums(weights: tuple[int, ...]) -> pl.Series:
     return pl.select(total.cast(pl.UInt8)).to_series()
 
 
+@cache
+def _days() -> pl.Series:
+    """For every month × 100 + day: 0 no such day, 1 a day, 2 a day of leap years only."""
+    longest = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
+    real = [1 <= k // 100 <= 12 and 1 <= k % 100 <= longest.get(k // 100, 31) for k in range(10_000)]
+    return pl.Series([2 if k == 229 else int(r) for k, r in enumerate(real)], dtype=pl.UInt8)
+
+
 def certno_ok(cell: pl.Expr) -> pl.Expr:
-    """公民身份号码可信 (18 digits with GB 11643 check digit and a real birth date, or the old 15 digits)."""
-    number = cell.str.head(17).cast(pl.Int64, strict=False)
-    parts = (
-        pl.lit(_digit_sums(_CERT_WEIGHTS[:6])).gather((number // 10**11).cast(pl.UInt32, strict=False)),
-        pl.lit(_digit_sums(_CERT_WEIGHTS[6:11])).gather((number // 10**6 % 10**5).cast(pl.UInt32, strict=False)),
-        pl.lit(_digit_sums(_CERT_WEIGHTS[11:])).gather((number % 10**6).cast(pl.UInt32, strict=False)),
-    )
-    last = pl.when(cell.str.ends_with("X")).then(pl.lit(10, pl.Int64)).otherwise(
-        cell.str.slice(17, 1).cast(pl.Int64, strict=False))
+    """公民身份号码可信 (18 digits with GB 11643 check digit and a real birth date, or the old 15 digits; null: no)."""
+    return cell.map_batches(certno_valid, return_dtype=pl.Boolean)
+
+
+def certno_valid(cells: pl.Series) -> pl.Series:
+    """公民身份号码可信, a whole column (as `certno_ok`; each step is computed once)."""
+    c, n = pl.col("c"), pl.col("n")
+    first = pl.DataFrame({"c": cells.rename("c")}).select(
+        n=c.str.head(17).cast(pl.Int64, strict=False),
+        last=pl.when(c.str.ends_with("X")).then(pl.lit(10, pl.Int64)).otherwise(
+            c.str.slice(17, 1).cast(pl.Int64, strict=False)),
+        shape=c.str.contains(r"^[1-9][0-9]{16}[0-9X]$"))
+    second = first.select("last", "shape", high=n // 10**11, middle=n // 10**6 % 10**5, low=n % 10**6,
+                          year=n // 10**7 % 10**4, day=n // 1000 % 10**4)
+
+    def looked_up(table: pl.Series, name: str) -> pl.Expr:
+        # where the shape is wrong the number may be anything: look up 0 instead
+        return pl.lit(table).gather(pl.when("shape").then(pl.col(name)).otherwise(0).cast(pl.UInt32))
+
+    sums = second.select(
+        "shape", "year", "last", day=looked_up(_days(), "day"),
+        a=looked_up(_digit_sums(_CERT_WEIGHTS[:6]), "high"), b=looked_up(_digit_sums(_CERT_WEIGHTS[6:11]), "middle"),
+        d=looked_up(_digit_sums(_CERT_WEIGHTS[11:]), "low"))
     # digits and check digit together leave 1 modulo 11 (X counts 10)
-    total = (parts[0].cast(pl.Int64) + parts[1].cast(pl.Int64) + parts[2].cast(pl.Int64) + last) % 11
-    new = cell.str.contains(r"^[1-9][0-9]{16}[0-9X]$") & (total == 1) & _real_day(number // 1000 % 10**8)
-    old = cell.str.contains(r"^[1-9][0-9]{14}$") & _real_day(
-        cell.str.slice(6, 6).cast(pl.Int64, strict=False) + 19_000_000)
-    return (new | old).fill_null(False)
-
-
-def _real_day(number: pl.Expr) -> pl.Expr:
-    """YYYYMMDD as a number is a day of 1900 to 2199 (arithmetic: far cheaper than parsing dates)."""
-    year, month, day = number // 10_000, number // 100 % 100, number % 100
+    total = (pl.col("a").cast(pl.Int64) + pl.col("b") + pl.col("d") + pl.col("last")) % 11
+    year = pl.col("year")
     leap = ((year % 4 == 0) & (year % 100 != 0)) | (year % 400 == 0)
-    longest = pl.when(month == 2).then(28 + leap.cast(pl.Int64)).when(month.is_in([4, 6, 9, 11])).then(30).otherwise(31)
-    return year.is_between(1900, 2199) & month.is_between(1, 12) & (day >= 1) & (day <= longest)
+    real = (pl.col("day") == 1) | ((pl.col("day") == 2) & leap)
+    ok = sums.select((pl.col("shape") & (total == 1) & real & year.is_between(1900, 2199)).fill_null(False)).to_series()
+    if not ok.all():
+        ok = ok | _old_valid(cells, ok)
+    return ok.alias(cells.name)
+
+
+def _old_valid(cells: pl.Series, known: pl.Series) -> pl.Series:
+    """15 digits with a real birth date; looked at only where the 18-digit form does not hold."""
+    c = pl.col("c")
+    rest = pl.DataFrame({"c": pl.select(pl.when(~known).then(cells.rename("c"))).to_series()})
+    day = (pl.lit("19") + c.str.slice(6, 6)).str.to_date("%Y%m%d", strict=False)
+    return rest.select((c.str.contains(r"^[1-9][0-9]{14}$") & day.is_not_null()).fill_null(False)).to_series()
 
 
 def birth_date(certno: str) -> date | None:
