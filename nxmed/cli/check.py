@@ -50,6 +50,7 @@ def command(  # noqa: PLR0917
 
 def _show(check: FileCheck) -> None:
     from nxmed.cli.text import count, out
+    from nxmed.report.quarantine import AS_IS_ROWS
 
     name = check.path.name
     if check.refused is not None:
@@ -72,8 +73,10 @@ def _show(check: FileCheck) -> None:
     if check.workbook is not None:
         beside = check.workbook.parent == check.path.absolute().parent
         book = check.workbook.name if beside else str(check.workbook)
-        out(t(f"  已生成 {book}：原表原样，出错格标红并带批注。改好后再次运行同一条命令即可。",
-              f"  written {book}: the rows as they were, wrong cells red with a comment. Mend and run again."))
+        whole = check.rows <= AS_IS_ROWS and check.format != "parquet"
+        what = t("原表原样" if whole else "只含被拒收的行", "the rows as they were" if whole else "the rejected rows")
+        out(t(f"  已生成 {book}：{what}，出错格标红并带批注。改好后再次运行同一条命令即可。",
+              f"  written {book}: {what}, wrong cells red with a comment. Mend and run again."))
 
 
 def _problems(check: FileCheck) -> None:

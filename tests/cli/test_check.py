@@ -276,6 +276,34 @@ def test_sheets_of_one_workbook_each_go_back(tmp_path: Path, says: Says):
     assert "E203" in made.worksheets[0]["B4"].comment.text
 
 
+def test_a_large_file_gets_its_rejected_rows(tmp_path: Path, says: Says, monkeypatch: pytest.MonkeyPatch):
+    from nxmed.report import quarantine
+
+    monkeypatch.setattr(quarantine, "AS_IS_ROWS", 11)
+    code, out, _ = says(wages(tmp_path))
+    assert code == 3
+    assert "问题.xlsx：只含被拒收的行，出错格标红" in out
+    sheet = openpyxl.load_workbook(tmp_path / "缴费工资申报_9月.问题.xlsx")["缴费工资申报_9月"]
+    assert sheet["A1"].value == "原文件共 12 行，这里只有被拒收的 11 行，第一列是原文件的行号"
+    assert [c.value for c in sheet["A"]][1:] == ["原行号", *map(str, range(2, 13))]
+    assert sheet["F3"].comment.text.startswith("E206")  # column E of row 2, one to the right
+
+
+def test_parquet_goes_back_by_row_number(tmp_path: Path, says: Says):
+    import polars as pl
+
+    path = tmp_path / "wage_declarations.parquet"
+    pl.DataFrame({"year": [2026, 2026], "emp_no": ["0401", "0401"], "psn_no": ["P1", "P2"],
+                  "dcla_date": ["2026-01-05", "2026-13-05"], "wag": ["5000", "5000"]}).write_parquet(path)
+    code, out, _ = says(path)
+    assert code == 3
+    assert "格式 parquet  2 行  →  ✘ 1 处问题，涉及 1 行" in out
+    sheet = openpyxl.load_workbook(tmp_path / "wage_declarations.问题.xlsx")["wage_declarations"]
+    assert [c.value for c in sheet[2]] == ["原行号", "year", "emp_no", "psn_no", "dcla_date", "wag"]
+    assert [c.value for c in sheet[3]] == ["2", "2026", "0401", "P2", "2026-13-05", "5000"]
+    assert sheet["E3"].comment.text.startswith("E204")
+
+
 def test_english(tmp_path: Path, says: Says):
     set_lang("en")
     code, out, _ = says(wages(tmp_path))
