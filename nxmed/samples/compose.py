@@ -59,6 +59,13 @@ def compose(region: Region, wishes: Wishes, start: Period, months: int) -> Sampl
             text_en="persons, months, seed or start month of the sample make no sense",
             hint_en="persons and seed at least 0, months at least 1, start from 2021-01 on",
         )
+    if start.month == 12:
+        raise UsageError(
+            "样例不能从 12 月开始：手工场景的两个月要在同一年",
+            "从 1 月至 11 月中选一个起始月份",
+            text_en="a sample cannot start in December: its hand-made cases need two months of one year",
+            hint_en="start in January to November",
+        )
     if wishes.persons > 10_000_000:
         raise UsageError(
             "样例最多一千万人",

@@ -20,6 +20,8 @@ FIRST_PERSON = 10_000
 FIRST_UNIT = 1_000
 FIRST_VIRTUAL = 900
 PAYING = ("1101", "1102", "1160")
+RETIRED = ("1201",)
+"""退休 (离休 1300 is no retiree for the supplement)."""
 BUSY_SIZES = (3, 5, 8, 12, 20, 42)
 """Sizes of units that repeat over the region, 15 persons on average."""
 
@@ -256,7 +258,7 @@ def supplements(region: Region, crowd: Crowd, start: Period, k: int) -> pl.DataF
     due = everyone if january else (pl.col("enters") == k) & (k > 0)
     pays = pl.col("psn_type").is_in(PAYING)
     return (
-        crowd.persons.filter(due & ~pl.col("twice") & (pays | pl.col("retired")))
+        crowd.persons.filter(due & ~pl.col("twice") & (pays | pl.col("psn_type").is_in(RETIRED)))
         .group_by("u")
         .agg(emp=pays.cast(pl.Int64).sum() * region.supplement_emp, psn=pl.len().cast(pl.Int64) * region.supplement_psn)
         .select("u", pl.lit(k, pl.Int64).alias("k"), pl.lit("330").alias("insutype"), "emp", "psn")

@@ -9,7 +9,7 @@ import polars as pl
 from nxmed.kernel.period import Period
 from nxmed.samples import layout, planted
 from nxmed.samples.chance import draw
-from nxmed.samples.crowd import PAYING, Crowd, Wishes
+from nxmed.samples.crowd import PAYING, RETIRED, Crowd, Wishes
 from nxmed.samples.regions import Region
 
 Frames = dict[tuple[int, str], pl.DataFrame]
@@ -95,7 +95,7 @@ def opening_files(region: Region, crowd: Crowd, dues: pl.DataFrame, start: Perio
         pays = pl.col("psn_type").is_in(PAYING)
         amount = pl.when(pays).then(region.supplement_emp + region.supplement_psn).otherwise(region.supplement_psn)
         found[0, "opening_supplements"] = (
-            crowd.persons.filter((pl.col("enters") == 0) & (pays | pl.col("retired")))
+            crowd.persons.filter((pl.col("enters") == 0) & (pays | pl.col("psn_type").is_in(RETIRED)))
             .unique("psn_no", maintain_order=True)
             .select("psn_no", pl.lit(str(start.year)).alias("year"), amt=amount.cast(pl.Int64))
         )

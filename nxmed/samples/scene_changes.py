@@ -70,6 +70,8 @@ def changes(s: Scene) -> None:
     if s.region.supplement:
         for k, people in ((0, 3), (1, 1)):
             emp, psn = people * s.region.supplement_emp, people * s.region.supplement_psn
+            if s.start.month == 1:
+                continue
             s.plant(
                 k,
                 "assessments",
@@ -160,7 +162,7 @@ def deferred_both(s: Scene) -> None:
     """缓缴两部分: of two agreements the one signed last counts; its deadline is exactly a year (allowed)."""
     unit = s.unit("缓缴二厂")
     s.person(unit, 100 * HUNDRED)
-    newcomer = s.region.supplement
+    newcomer = s.region.supplement and s.start.month > 1
     if newcomer:
         s.person(unit, 100 * HUNDRED, charged=False)
     _agreement(s, 0, unit, 1, "1", 3, s.day(4, 28), s.day(-1, 10))

@@ -168,6 +168,9 @@ def declared_later(s: Scene) -> None:
         psn_clct_amt=12_500,
     )
     s.declare(unit, person, 70 * HUNDRED, on=s.day(0, 20), k=1)
+    for k in range(1, s.months):
+        if (s.start + k).month == 1:
+            s.declare(unit, person, 70 * HUNDRED, on=s.day(k - 1, 15), k=k)
     s.finding(0, "UNIT_NOT_DECLARED", {"emp_no": unit.emp_no}, "首月未申报，20 日补报，次月据实")
     bill_expected(s, 0, unit, "2", (55_000, 13_750), "500.00 与 125.00 的 110 %")
     s.settle(unit, 0, (55_000, 13_750))
@@ -250,9 +253,10 @@ def identifiers(s: Scene) -> None:
         s.settle(unit, k, s.dues(unit, 60 * HUNDRED, 60 * HUNDRED, k=k))
         line_expected(s, k, unit, wrong, 60 * HUNDRED, "证件号码校验位不符，照常核定")
         line_expected(s, k, unit, odd, 60 * HUNDRED, "医保类型代码不在表内，照常核定")
-    s.finding(0, "BAD_USCC", {}, "错码厂的信用代码校验位不符")
-    s.finding(0, "BAD_CERTNO", {}, "错码厂一人证件号码校验位不符")
-    s.finding(0, "UNKNOWN_CODE", {}, "错码厂一人医保类型 9 不在代码表内")
+    for command in ("assess", "reconcile"):
+        s.finding(0, "BAD_USCC", {"emp_no": unit.emp_no}, "信用代码校验位不符", command, until=BOTH)
+        s.finding(0, "BAD_CERTNO", {"psn_no": wrong.psn_no}, "证件号码校验位不符", command, until=BOTH)
+        s.finding(0, "UNKNOWN_CODE", {"psn_no": odd.psn_no}, "医保类型 9 不在代码表内", command, until=BOTH)
 
 
 def supplement_bill(s: Scene, k: int, unit: Unit, workers: int, retirees: int, note: str) -> None:

@@ -14,7 +14,7 @@ import polars as pl
 from nxmed.kernel.period import Period
 from nxmed.samples import identities, layout, planted
 from nxmed.samples.chance import draw_one
-from nxmed.samples.crowd import PAYING
+from nxmed.samples.crowd import PAYING, RETIRED
 from nxmed.samples.regions import Region
 
 HUNDRED = 10_000
@@ -202,7 +202,7 @@ class Register:
         bad: bool = False,
         charged: bool = True,
     ) -> Person:
-        """参保人员 with a wage declared in time (none where `wage` is None); charged: has had this year's supplement."""
+        """参保人员 with a wage declared in time (none where `wage` is None); charged: has had the supplement."""
         made = self.someone(unit.admdvs, psn_type, name=name, bad=bad)
         self.enrol(unit, made, stas=stas, hi_type=hi_type)
         if wage is not None:
@@ -213,13 +213,13 @@ class Register:
 
     def charged(self, person: Person) -> None:
         """期初大额: this year's supplement has been charged already (nothing where the region has none)."""
-        pays, retired = person.psn_type in PAYING, person.psn_type in ("1201", "1300")
+        pays, retired = person.psn_type in PAYING, person.psn_type in RETIRED
         if self.region.supplement and self.start.month > 1 and (pays or retired):
             amount = self.region.supplement_psn + (self.region.supplement_emp if pays else 0)
             self.add(0, "opening_supplements", psn_no=person.psn_no, year=str(self.start.year), amt=amount)
 
     def declare(self, unit: Unit, person: Person, wage: int, *, on: date | None = None, k: int = 0) -> None:
-        """缴费工资申报: of every year of the sample in the December before, or one of a given day."""
+        """缴费工资申报: of every year of the sample, in the December before; or one of a given day."""
         years = {(self.start + m).year: m for m in reversed(range(self.months))}
         days = (
             [(y, m, date(y - 1, 12, 15)) for y, m in years.items()] if on is None else [((self.start + k).year, k, on)]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -17,28 +17,11 @@ from nxmed.samples import files, layout, planted
 from nxmed.samples.compose import Sample, compose
 from nxmed.samples.crowd import Wishes
 from nxmed.samples.regions import REGIONS, region
+from nxmed.samples.untidy import Sheet, extra_column, untidy_changes, untidy_wages
 
 START = Period(2026, 11)
 MONTHS = 2
 WISHES = Wishes(persons=800, seed=20261101, sizes=(30, 50, 70, 90, 110, 50), cents=False, plants=False, counties=4)
-Rows = list[list[str]]
-
-
-@dataclass
-class Sheet:
-    """一份文件的内容: header and rows as text, and rows at its end that a check must refuse (check → row)."""
-
-    contract: str
-    header: list[str]
-    rows: Rows
-    broken: list[tuple[str, list[str]]] = field(default_factory=list)
-
-    def at(self, name: str) -> int:
-        """Position of a column."""
-        return list(layout.schema(self.contract)).index(name)
-
-    def all_rows(self) -> Rows:
-        return [*self.rows, *(row for _, row in self.broken)]
 
 
 Writer = Callable[[Sheet], bytes]
@@ -93,70 +76,6 @@ def sheet_of(frame: pl.DataFrame, contract: str, *, ids: bool = False) -> Sheet:
     return Sheet(contract, header, [list(row) for row in layout.as_text(frame, contract).iter_rows()])
 
 
-def _untidy_changes(sheet: Sheet) -> None:
-    """人员增减 as typed by hand: dates in Chinese, wages with separators; at the end rows that must be refused."""
-    date_at, wage_at = sheet.at("rcvd_date"), sheet.at("wag")
-    for row in sheet.rows:
-        year, month, day = row[date_at].split("-")
-        row[date_at] = f"{year}年{int(month)}月{int(day)}日"
-        row[wage_at] = f"{row[wage_at][:-6]},{row[wage_at][-6:]}" if len(row[wage_at]) > 6 else row[wage_at]
-
-    def wrong(nth: int, **cells: str) -> list[str]:
-        base = list(sheet.rows[0])
-        base[sheet.at("chg_sn")] = f"2026109{nth:09d}99"
-        for name, cell in cells.items():
-            base[sheet.at(name)] = cell
-        return base
-
-    sheet.broken += [
-        ("wag", wrong(1, wag="六千元")),
-        ("certno", wrong(2, certno="6.40104E+17")),
-        ("rcvd_date", wrong(3, rcvd_date="2026-13-05")),
-        ("psn_no", wrong(4, psn_no="")),
-        ("wag", wrong(5, wag="-200.00")),
-        ("", wrong(6)[:-3]),
-        ("chg_sn", wrong(7, wag="6,100.00")),
-        ("chg_sn", wrong(7, wag="6,200.00")),
-    ]
-
-
-def _untidy_wages(sheet: Sheet) -> None:
-    """缴费工资申报 as typed by hand: ￥, full-width digits, dates with dots; at the end rows that must be refused."""
-    date_at, wage_at = sheet.at("dcla_date"), sheet.at("wag")
-    wide = str.maketrans("0123456789.", "０１２３４５６７８９．")
-    for n, row in enumerate(sheet.rows):
-        if n % 40 == 3:
-            row[wage_at] = "￥" + row[wage_at]
-        if n % 40 == 5:
-            row[wage_at] = row[wage_at].translate(wide)
-        if n % 40 == 7:
-            row[date_at] = row[date_at].replace("-", ".")
-
-    def wrong(person: str, **cells: str) -> list[str]:
-        base = list(sheet.rows[0])
-        base[sheet.at("psn_no")] = person
-        for name, cell in cells.items():
-            base[sheet.at(name)] = cell
-        return base
-
-    nobody = "62110299999999999"
-    sheet.broken += [
-        ("wag", wrong(f"{nobody}001", wag="#REF!")),
-        ("dcla_date", wrong(f"{nobody}002", dcla_date="2026-02-30")),
-        ("year", wrong(f"{nobody}003", year="二〇二六")),
-        ("wag", wrong(f"{nobody}004", wag="5005.005")),
-        ("wag", wrong(f"{nobody}005", wag="")),
-        ("", wrong(f"{nobody}006")[:-2]),
-    ]
-
-
-def _extra_column(sheet: Sheet) -> None:
-    """A column outside the contract."""
-    sheet.header.append("是否上传")
-    for row in sheet.rows:
-        row.append("是")
-
-
 @dataclass(frozen=True)
 class Plan:
     """一份文件: month, contract, name, how it is written, what is done to it first; part of several (n-th of m)."""
@@ -179,7 +98,7 @@ _COMMON = (
     Plan(0, "opening_credits", "opening_credits.csv", _plain),
     Plan(0, "credit_decisions", "多缴处理_11月.csv"),
     Plan(1, "credit_decisions", "多缴处理_12月.csv"),
-    Plan(0, "units", "参保单位_202611.csv", change=_extra_column),
+    Plan(0, "units", "参保单位_202611.csv", change=extra_column),
     Plan(1, "units", "units_202612.csv", ids=True),
 )
 PLANS: dict[str, tuple[Plan, ...]] = {
@@ -188,7 +107,7 @@ PLANS: dict[str, tuple[Plan, ...]] = {
         Plan(0, "persons", "参保人员_202611.csv", _plain),
         Plan(0, "wage_declarations", "缴费工资申报_202611.txt", _tabs),
         Plan(1, "wage_declarations", "wage_declarations_202612.csv"),
-        Plan(0, "personnel_changes", "人员增减_11月.csv", _plain, _untidy_changes),
+        Plan(0, "personnel_changes", "人员增减_11月.csv", _plain, untidy_changes),
         Plan(1, "personnel_changes", "人员增减_12月.csv"),
         Plan(0, "tax_arrivals", "tax_arrivals_20261115.csv", part=(0, 2)),
         Plan(0, "tax_arrivals", "tax_arrivals_20261130.csv", part=(1, 2)),
@@ -205,7 +124,7 @@ PLANS: dict[str, tuple[Plan, ...]] = {
         *_COMMON,
         Plan(0, "opening_supplements", "期初大额.csv"),
         Plan(0, "persons", "参保人员_202611.csv", _gb18030),
-        Plan(0, "wage_declarations", "缴费工资申报_202611.csv", _text, _untidy_wages),
+        Plan(0, "wage_declarations", "缴费工资申报_202611.csv", _text, untidy_wages),
         Plan(1, "wage_declarations", "wage_declarations_202612.csv"),
         Plan(0, "personnel_changes", "人员增减_11月.txt", _tabs),
         Plan(1, "personnel_changes", "人员增减_12月.txt", _tabs),
@@ -255,31 +174,42 @@ def small_files(region_id: str) -> dict[str, bytes]:
 
 def _refusals(sheet: Sheet, plan: Plan, path: str) -> pl.DataFrame:
     """Planted rows for what the door must refuse, and for a column outside the contract."""
-    month, found = (START + plan.k).text, []
-    for nth, (column, _) in enumerate(sheet.broken):
-        found.append(
-            {
-                "month": month,
-                "command": "assess",
-                "table": "rejects",
-                "code": column,
-                "expect": "",
-                "key": planted.pairs({"src_file": path, "src_row": 2 + len(sheet.rows) + nth}),
-                "note": "单元格写错，整行拒收",
-            }
+    found = []
+
+    def plant(command: str, table: str, code: str, key: dict[str, object], note: str, **expect: object) -> None:
+        cells = (
+            (START + plan.k).text,
+            command,
+            table,
+            code,
+            planted.pairs(key),
+            planted.pairs(expect),
+            note,
         )
-    if plan.change is _extra_column:
-        found.append(
-            {
-                "month": month,
-                "command": "assess",
-                "table": planted.FINDINGS,
-                "code": "UNKNOWN_COLUMN",
-                "expect": "",
-                "key": planted.pairs({"src_file": path}),
-                "note": "多出一列“是否上传”",
-            }
+        found.append(dict(zip(planted.SHAPE, cells, strict=True)))
+
+    for nth, wrong in enumerate(sheet.broken):
+        if wrong.check:
+            key: dict[str, object] = {"src_file": path, "src_row": 2 + len(sheet.rows) + nth}
+            plant(
+                "assess", "rejects", wrong.check, key, wrong.note, **({"column": wrong.column} if wrong.column else {})
+            )
+    if sheet.broken:
+        refused = sum(1 for wrong in sheet.broken if wrong.check)
+        read = len(sheet.rows) + len(sheet.broken)
+        plant(
+            "assess",
+            "files",
+            "",
+            {"src_file": path},
+            "读到 = 接收 + 拒收 + 完全重复",
+            rows_read=read,
+            rejected=refused,
+            duplicates=len(sheet.broken) - refused,
         )
+    if plan.change is extra_column:
+        for command in ("assess", "reconcile"):
+            plant(command, planted.FINDINGS, "UNKNOWN_COLUMN", {"src_file": path}, "多出一列“是否上传”")
     return planted.frame(found)
 
 
