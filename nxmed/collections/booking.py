@@ -28,18 +28,19 @@ def arrivals_table(lines: pl.DataFrame, duplicates: pl.DataFrame, *, pieces: pl.
             .when(pl.col("credit_amt") == 0).then(pl.lit("applied"))
             .when(pl.col("applied_amt") == 0).then(pl.lit("credit")).otherwise(pl.lit("partly_applied"))
             .alias("class"),
-            confirmed=pl.col("tied"),
+            confirmed=pl.col("tied") & ~pl.col("waits"),
         )
     )
     repeated = duplicates.join(payers, on="taxpayer_no", how="left").with_columns(
         pl.lit("duplicate").alias("class"), pl.col("first_emp").alias("emp_no"), match_step=pl.lit(None, pl.String),
         applied_amt=pl.lit(0, pl.Int64), credit_amt=pl.lit(0, pl.Int64), confirmed=pl.lit(False),
+        waits=pl.lit(False),
         tie_kind=pl.lit(None, pl.String))
     columns = [
         "elec_taxrpt_no", "line_no", "taxpayer_no", "emp_no", "insutype", "part", "paid_amt", "latefee_amt", "class",
         "match_step", "applied_amt", "credit_amt", "intsury_time", "arrived_period", "clct_bill_id",
         "levy_subitem_name", "levy_attr", "accrym_begn", "accrym_end", "treasury_code", "org_taxrpt_no", "confirmed",
-        "tie_kind", "src_file", "src_row",
+        "waits", "tie_kind", "src_file", "src_row",
     ]
     return pl.concat([booked.select(columns), repeated.select(columns)]).with_columns(rule=pl.lit(rule)).sort(
         "elec_taxrpt_no", "line_no", "arrived_period")

@@ -28,7 +28,7 @@ def of_run(first_month: bool) -> list[pl.DataFrame]:
     """首月提示 (one row when the month starts from the opening files)."""
     if not first_month:
         return []
-    return [finding.make("FIRST_MONTH", pl.DataFrame({"ref_no": ["reconcile"]}),
+    return [finding.make("FIRST_MONTH", pl.DataFrame({"month": [1]}),
                          "首个对账月份，欠费与多缴由期初文件起算")]
 
 

@@ -32,7 +32,7 @@ def equations(tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> l
     counts = {zh: arrivals.filter(kind == c).height for c, zh in WHOLE.items()}
     counts["入账与冲减"] = arrivals.filter(kind.is_in(MATCHED)).height
     equal = ties.filter(pl.col("state") == "equal")
-    sure = arrivals.filter("confirmed")
+    sure, waiting = arrivals.filter("confirmed"), arrivals.filter("waits")
     others = {f"{zh}（已确认）": _sum(sure, "paid_amt", kind == c) for c, zh in WHOLE.items()}
     closing = {"余额": _sum(credits, "credit_amt")}
     return [
@@ -56,7 +56,8 @@ def equations(tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> l
         Equation("treasury.confirmed", "国库确认的金额等于各类已确认金额（含随征滞纳金）",
                  {"国库": _sum(equal, "stmt_amt"), "其中以前已入账": -_sum(equal, "booked_before_amt")},
                  {"抵缴": _sum(arrivals, "applied_amt"), "多缴": _sum(arrivals, "credit_amt"),
-                  "随征滞纳金": _sum(sure, "latefee_amt"), **others}),
+                  "随征滞纳金": _sum(sure, "latefee_amt"), **others,
+                  "等待原税票的退库": _sum(waiting, "paid_amt") + _sum(waiting, "latefee_amt")}),
         Equation("credits.roll", "多缴：期初加新增减冲回、抵缴、退还等于期末",
                  {"期初": _sum(credits, "opening_amt"), "新增": _sum(credits, "added_amt"),
                   "冲回": -_sum(credits, "reversed_amt"), "抵缴": -_sum(credits, "applied_amt"),

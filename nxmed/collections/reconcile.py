@@ -37,7 +37,6 @@ from nxmed.collections.shapes import (
     ReconcileResult,
     shaped,
 )
-from nxmed.collections.statement import statement_facts
 from nxmed.kernel.period import Period
 from nxmed.kernel.stage import prove
 
@@ -132,7 +131,6 @@ def reconcile(inputs: ReconcileInputs) -> ReconcileResult:
         "feed_rows": frames.feed.height, "feed_amt": int(frames.feed["paid_amt"].sum()),
         "pending_rows": pending_before.height, "pending_amt": int(pending_before["paid_amt"].sum()),
     }
-    facts["statement"] = statement_facts(tables, frames.statement, period)
     proved = equations(tables, facts)
     prove(proved)
     found = [

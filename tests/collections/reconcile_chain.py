@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -19,8 +21,6 @@ LEVY = {"310": "基本医疗保险费", "330": "大额医疗补助", "390": "城
 
 
 def law(region: str = "ningxia", rate: str | None = "1") -> Law:
-    from datetime import date
-
     policy = {} if rate is None else {"account": {"credit_rate": {"values": [
         {"since": date(2021, 1, 1), "value": rate, "source": "样例"}]}}}
     return Law.load(region, policy)
@@ -43,6 +43,7 @@ class Chain:
     dues: list[Row] = field(default_factory=list)
     results: list[ReconcileResult] = field(default_factory=list)
     periods: list[Period] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
     def month(self, period: str, *, arrivals: list[Row], statement: list[Row], decisions: Sequence[Row] = (),
               dues: Sequence[Row] = (), rearrange: Callable[[pl.LazyFrame], pl.LazyFrame] = lambda f: f) -> ReconcileResult:
@@ -70,7 +71,9 @@ class Chain:
             prior_arrivals=rearrange(all_of("arrivals")), prior_applications=rearrange(all_of("applications")),
             prior_lots=rearrange(last["credit_lots"].lazy()) if last else none,
         )
+        started = time.perf_counter()
         result = reconcile(inputs)
+        self.seconds.append(time.perf_counter() - started)
         self.results.append(result)
         self.periods.append(month)
         return result

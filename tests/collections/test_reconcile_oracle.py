@@ -14,6 +14,7 @@ from reconcile_oracle import Books, Month, Outcome
 from reconcile_scenarios import World, last_day, text_of, world
 
 from nxmed.collections.reconcile import ReconcileResult
+from nxmed.io.tables import gate, table_schema
 
 SEEDS = int(os.environ.get("NXMED_RECONCILE_SEEDS", "60"))
 LAW = law(rate="0.5")
@@ -101,3 +102,10 @@ def test_the_scenarios_reach_every_class_and_finding() -> None:
     assert set(codes) == {"DUPLICATE_ARRIVAL", "UNKNOWN_LEVY_ITEM", "TREASURY_DIFF", "TREASURY_MISSING", "TREASURY_ONLY",
                           "REVERSAL_WAITS", "PAYER_MISMATCH", "UNKNOWN_PAYER", "OVERPAID", "REVERSAL_UNMATCHED",
                           "CREDIT_EXCEEDED", "CREDIT_NOT_USED", "LATEFEE_DIFF", "FIRST_MONTH"}
+
+
+def test_every_table_passes_the_gate_of_its_schema() -> None:
+    for seed in range(6):
+        for result, _ in run(world(seed)):
+            for name, table in result.tables.items():
+                assert gate(table_schema(name), table).height == table.height, name
