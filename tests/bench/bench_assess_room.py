@@ -80,7 +80,7 @@ def inputs(folder: Path, region: str) -> AssessInputs:
         "admdvs": ["640000", "620000"], "stat_year": [2025, 2025], "yearly_amt": [None, None], "monthly_amt": [837_100, 800_000],
         "lower_amt": [502_300, None], "upper_amt": [2_511_300, None], "publ_date": [date(2026, 6, 1)] * 2, "source_doc": ["x", "y"],
         "src_file": ["f", "f"], "src_row": [2, 3],
-    }, schema_overrides={c: pl.Int64 for c in ("yearly_amt", "monthly_amt", "lower_amt", "upper_amt")})
+    }, schema_overrides=dict.fromkeys(("yearly_amt", "monthly_amt", "lower_amt", "upper_amt"), pl.Int64))
     scanned = {name: pl.scan_parquet(folder / f"{name}.parquet") for name in (
         "units", "persons", "wage_declarations", "personnel_changes", "previous_bills", "previous_lines")}
     return AssessInputs(

@@ -29,7 +29,7 @@ def month_before(year: int, month: int) -> tuple[int, int]:
     return (year - 1, 12) if month == 1 else (year, month - 1)
 
 
-class NoWage(Exception):
+class NoWageError(Exception):
     """No average wage for the year: exit 4."""
 
 
@@ -41,7 +41,7 @@ def average(region, period, as_of, average_wages):
     elif period[0] - 2 in by_year:
         wage, provisional = by_year[period[0] - 2], True
     else:
-        raise NoWage
+        raise NoWageError
     twelfths = wage["yearly_amt"] if wage["monthly_amt"] is None else wage["monthly_amt"] * 12
     floor = wage["lower_amt"] if wage["lower_amt"] is not None else fen(Decimal("0.60") * twelfths / 12)
     ceiling = wage["upper_amt"] if wage["upper_amt"] is not None else fen(Decimal("3.00") * twelfths / 12)

@@ -14,6 +14,7 @@ import pytest
 from nxmed.contributions.assess import assess, restrict
 from nxmed.errors import MissingNumber
 from nxmed.kernel.stage import prove
+
 from . import bridge, generator, oracle
 
 SEEDS = 45
@@ -57,7 +58,7 @@ def compared(seed: int, name: str, seen: Counter[str]) -> None:
         given = bridge.inputs(name, period, as_of, data)
         try:
             expected = oracle.assess(name, period, as_of, data)
-        except oracle.NoWage:
+        except oracle.NoWageError:
             with pytest.raises(MissingNumber):
                 assess(given)
             seen["no average wage"] += 1
