@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -235,8 +234,6 @@ def _proved_again(run: Run, report: Report) -> None:
     if place is None:
         return
     module, _, function = place.partition(":")
-    if importlib.util.find_spec(module.rpartition(".")[0]) is None or importlib.util.find_spec(module) is None:
-        return
     state: Prover = getattr(importlib.import_module(module), function)
     frames = {name: read_table(run, name) for name in run.outputs if name in tables()}
     try:
