@@ -25,7 +25,8 @@ FILES_SHAPE: dict[str, pl.DataType] = {
     "bytes": pl.Int64(), "encoding": pl.String(), "format": pl.String(), "rows_read": pl.Int64(),
     "accepted": pl.Int64(), "rejected": pl.Int64(), "duplicates": pl.Int64(), "skipped_rows": pl.Int64(),
 }
-REJECTS_COLUMNS = ("contract", "src_file", "src_row", "cell", "column", "column_zh", "check", "value", "message", "hint")
+REJECTS_COLUMNS = (
+    "contract", "src_file", "src_row", "cell", "column", "column_zh", "check", "value", "message", "hint")
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _LEFT_ALONE = ("~$", ".~", ".")
 _UNFINISHED = (".tmp", ".part", ".crdownload", ".filepart", ".swp")
@@ -99,8 +100,7 @@ class Inputs:
     @property
     def rejects(self) -> pl.DataFrame:
         """拒收明细 (table `rejects`, sorted by contract, file and row)."""
-        pieces = [r.rejects.select(REJECTS_COLUMNS) for r in sorted(self.reads, key=lambda r: (r.contract.id, r.src_file))
-                  if r.reasons]
+        pieces = [_placed(r, r.rejects.select(REJECTS_COLUMNS)) for r in self._sorted if r.reasons]
         if pieces:
             return pl.concat(pieces)
         return pl.DataFrame(schema={c: pl.Int64() if c == "src_row" else pl.String() for c in REJECTS_COLUMNS})
@@ -113,7 +113,7 @@ class Inputs:
     @property
     def findings(self) -> pl.DataFrame:
         """读取时的发现 (shape of kernel.finding)."""
-        found = [r.findings for r in self.reads] + [unknown_file(name) for name in self.unclaimed]
+        found = [_placed(r, r.findings) for r in self.reads] + [unknown_file(name) for name in self.unclaimed]
         kept = [f for f in found if f.height]
         return pl.concat(kept) if kept else finding.empty()
 
@@ -123,7 +123,7 @@ class Inputs:
         return [{
             "contract": r.contract.id, "path": r.src_file, "month": r.month, "sha256": r.sha256, "bytes": r.bytes,
             "rows_read": r.rows_read, "accepted": r.accepted, "rejected": r.rejected, "duplicates": r.duplicates,
-        } for r in sorted(self.reads, key=lambda r: (r.contract.id, r.src_file))]
+        } for r in self._sorted]
 
     @property
     def equations(self) -> list[Equation]:
@@ -132,12 +132,23 @@ class Inputs:
             f"read.{r.src_file}", f"{r.src_file} 读到 = 接收 + 拒收 + 重复", {"读到": r.rows_read},
             {"接收": r.accepted, "拒收": r.rejected, "重复": r.duplicates}, unit="rows",
             en=f"{r.src_file}: read = accepted + rejected + duplicates",
-        ) for r in sorted(self.reads, key=lambda r: (r.contract.id, r.src_file))]
+        ) for r in self._sorted]
+
+    @property
+    def _sorted(self) -> list[FileRead]:
+        return sorted(self.reads, key=lambda r: (r.contract.id, r.src_file))
+
+
+def _placed(read: FileRead, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of further sheets under the sheet's name, numbered as Excel does."""
+    file, row = read.place(pl.col("src_row"))
+    return rows.with_columns(pl.when(pl.col("src_row").is_null()).then("src_file").otherwise(file).alias("src_file"),
+                             row.alias("src_row"))
 
 
 def read_inputs(
-    workspace: Place, period: Period, required: Sequence[str], optional: Sequence[str] = (), spool: Path | None = None,
-    months: tuple[Period, Period] | None = None, progress: Progress | None = None,
+    workspace: Place, period: Period, required: Sequence[str], optional: Sequence[str] = (), *,
+    spool: Path | None = None, months: tuple[Period, Period] | None = None, progress: Progress | None = None,
 ) -> Inputs:
     """读取一个月的输入.
 
@@ -191,8 +202,9 @@ def _choose(contract: Contract, inbox: dict[str, list[Path]], period: Period, mo
     return [(contract, month, path) for month in taken for path in mine[month]]
 
 
-def _read_all(workspace: Place, chosen: list[tuple[Contract, str, Path]], spool: Path | None, progress: Progress | None
-              ) -> list[FileRead]:
+def _read_all(
+    workspace: Place, chosen: list[tuple[Contract, str, Path]], spool: Path | None, progress: Progress | None
+) -> list[FileRead]:
     reads: list[FileRead] = []
     problems: list[tuple[str, str, str]] = []
     refused: list[InputRefused] = []
@@ -204,14 +216,16 @@ def _read_all(workspace: Place, chosen: list[tuple[Contract, str, Path]], spool:
             reads.append(read_rows(path, contract, month, spool, src_file))
         except InputRefused as bad:
             refused.append(bad)
-            problems += [(src_file, reason, hint) for _, reason, hint in bad.problems] or [(src_file, bad.text, bad.hint)]
+            told = bad.problems or [(src_file, bad.text, bad.hint)]
+            problems += [(src_file, reason, hint) for _, reason, hint in told]
     if len(refused) == 1:
         refused[0].problems = problems
         raise refused[0]
     if refused:
         raise InputRefused(
-            f"{len(refused)} 份文件被拒收：" + "；".join(r.text for r in refused), refused[0].hint, problems=problems,
-            text_en=f"{len(refused)} files refused: " + "; ".join(r.text_en for r in refused), hint_en=refused[0].hint_en)
+            f"{len(refused)} 份文件被拒收：" + "；".join(r.text for r in refused), refused[0].hint,
+            text_en=f"{len(refused)} files refused: " + "; ".join(r.text_en for r in refused),
+            hint_en=refused[0].hint_en, problems=problems)
     groups: dict[tuple[str, str], list[FileRead]] = {}
     for read in reads:
         groups.setdefault((read.contract.id, read.month), []).append(read)
@@ -232,6 +246,7 @@ def _missing(missing: list[Contract], period: Period) -> MissingInput:
     names = "、".join(f"{c.zh}（{c.id}）" for c in missing)
     folder = f"inbox/{period.text}"
     return MissingInput(
-        f"{period.text} 缺少应到的文件：{names}", f"放入 {folder}/，文件名以中文名或代号开头，如 {missing[0].id}_{period.ym}.csv",
+        f"{period.text} 缺少应到的文件：{names}",
+        f"放入 {folder}/，文件名以中文名或代号开头，如 {missing[0].id}_{period.ym}.csv",
         text_en=f"{period.text} lacks: {', '.join(c.id for c in missing)}",
         hint_en=f"Put them into {folder}/, names beginning with the contract's id, as {missing[0].id}_{period.ym}.csv")

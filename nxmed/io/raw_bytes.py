@@ -30,9 +30,8 @@ def refuse(path: Path, code: str, detail: str = "", detail_en: str = "") -> Inpu
     check = CHECKS[code]
     zh = f"{path.name}：{check.zh}" + (f"（{detail}）" if detail else "")
     en = f"{path.name}: {check.en}" + (f" ({detail_en or detail})" if detail else "")
-    error = InputRefused(zh, check.hint_zh, problems=[(path.name, f"{code} {zh}", check.hint_zh)],
-                         text_en=en, hint_en=check.hint_en, where=str(path))
-    return error
+    return InputRefused(zh, check.hint_zh, problems=[(path.name, f"{code} {zh}", check.hint_zh)],
+                        text_en=en, hint_en=check.hint_en, where=str(path))
 
 
 @dataclass(frozen=True)

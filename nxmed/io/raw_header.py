@@ -10,12 +10,14 @@ from nxmed.io.raw_bytes import refuse
 from nxmed.kernel.contract import RESERVED, Contract, fold_header
 
 WITHIN = 30
+"""表头所在 (the header stands within that many lines)."""
 SEPARATORS = ",\t;|"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """列的位置: `names` per position (contract id, or the sender's own name), `header_row` and the last line it takes."""
+    """列的位置: `names` per position (contract id, or the sender's own name), `known` which of them are the contract's,
+    `header_row` and the last line it takes, `header` as written, `titles` above it."""
 
     header_row: int
     header_end: int
@@ -67,8 +69,8 @@ def best_row(rows: Iterable[tuple[int, Sequence[str | None]]], contract: Contrac
     return best
 
 
-def layout(path: Path, contract: Contract, cells: Sequence[str | None], row: int, end: int, titles: Sequence[str] = ()
-           ) -> Layout:
+def layout(path: Path, contract: Contract, cells: Sequence[str | None], *, row: int = 0, end: int = 0,
+           titles: Sequence[str] = ()) -> Layout:
     """列对号 (by id, then Chinese header, then alias). Raises InputRefused E006 (column missing), E007 (twice)."""
     trimmed = [(c or "").strip() for c in cells]
     while trimmed and not trimmed[-1]:
@@ -90,12 +92,12 @@ def layout(path: Path, contract: Contract, cells: Sequence[str | None], row: int
     if missing:
         raise refuse(path, "E006", "、".join(missing))
     taken = {*RESERVED, "_row", *(c.id for c in contract.columns)}
-    names: list[str] = []
+    titled: list[str] = []
     for i, title in enumerate(trimmed):
         name = place.get(i) or (title or f"列{letter(i)}")
         while i not in place and name in taken:
             name += "_"
         taken.add(name)
-        names.append(name)
-    return Layout(row, end, tuple(names), tuple(i in place for i in range(len(names))),
-                  tuple(c or "" for c in cells[: len(names)]), tuple(titles))
+        titled.append(name)
+    return Layout(row, end, tuple(titled), tuple(i in place for i in range(len(titled))),
+                  tuple(c or "" for c in cells[: len(titled)]), tuple(titles))

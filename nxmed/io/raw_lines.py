@@ -47,11 +47,13 @@ def records(text: str, separator: str) -> Iterator[Record]:
 
 
 class LineReader:
-    """按行拆列 for one file: `width` columns, data after line `header_end`, repeated header `header` dropped."""
+    """按行拆列 for one file: `width` columns of which the first `needed` have a title, data after line `header_end`,
+    repeated lines equal to `header` dropped, `mixed`: look for UTF-8 in what was decoded as GB18030."""
 
     def __init__(self, path: Path, separator: str, width: int, header_end: int, header: list[str],
-                 *, mixed: bool = False) -> None:
+                 *, needed: int | None = None, mixed: bool = False) -> None:
         self.path, self.separator, self.width = path, separator, width
+        self.needed = width if needed is None else needed
         self.header_end, self.header = header_end, [h.strip() for h in header]
         self._header_line = separator.join(header)
         self._mixed, self._blanks = mixed, False
@@ -67,10 +69,12 @@ class LineReader:
         expected = data.count(b"\n") + (not data.endswith(b"\n"))
         if lines.height != expected or b"\x01" in data:
             lines = pl.DataFrame({"line": data.decode("utf-8").removesuffix("\n").split("\n")})
-        frame = lines.with_columns(pl.col("line").fill_null(""), _row=pl.int_range(self._next, self._next + lines.height, dtype=pl.Int64))
+        numbers = pl.int_range(self._next, self._next + lines.height, dtype=pl.Int64)
+        frame = lines.with_columns(pl.col("line").fill_null(""), _row=numbers)
         self._next += lines.height
         if self._mixed and not data.isascii() and (row := find_mixed(frame)):
-            raise refuse(self.path, "E003", f"第 {row} 行是 UTF-8，其余是 GB18030", f"line {row} is UTF-8, the rest is not")
+            raise refuse(self.path, "E003", f"第 {row} 行是 UTF-8，其余是 GB18030",
+                         f"line {row} is UTF-8, the rest is not")
         whole = frame.height
         if self.header_end >= frame.item(0, "_row"):
             frame = frame.filter(pl.col("_row") > self.header_end)
@@ -83,10 +87,7 @@ class LineReader:
         if frame.height:
             untouched = frame.height == whole and data.endswith(b"\n") and not self._blanks
             pieces.append(self._cells(frame, data if untouched else None))
-        for row, cells in odd:
-            self._place(row, cells, block)
-        extra = [r for r in odd if self._is_data(r[1])]
-        good = [(row, cells) for row, cells in extra if len(cells) == self.width]
+        good = [(row, fitted) for row, cells in odd if (fitted := self._place(row, cells, block))]
         if good:
             columns = {f"c{i}": [c[i] for _, c in good] for i in range(self.width)}
             pieces.append(pl.DataFrame({"_row": [r for r, _ in good], **columns},
@@ -105,7 +106,7 @@ class LineReader:
         counted = counted.with_columns(_open=inside.shift(1, fill_value=0), _after=inside)
         counted = counted.with_columns(_record=(pl.col("_open") == 0).cast(pl.Int64).cum_sum())
         if counted.height and counted.item(counted.height - 1, "_after"):
-            row = counted.filter(pl.col("_open") == 0)["_row"].max()
+            row = counted.filter(pl.col("_open") == 0).item(-1, "_row")
             raise refuse(self.path, "E008", f"第 {row} 行", f"line {row}")
         if counted.filter(pl.col("_open") == 1).height:
             several = counted.filter((pl.col("_open") == 1) | (pl.col("_after") == 1))
@@ -152,12 +153,12 @@ class LineReader:
     def _cells(self, frame: pl.DataFrame, data: bytes | None) -> pl.DataFrame:
         """Split well-formed lines of the right width."""
         if data is None:
-            data = frame["line"].str.join("\n").item().encode() + b"\n"
+            data = str(frame["line"].str.join("\n").item()).encode() + b"\n"
         cells = pl.read_csv(io.BytesIO(data), separator=self.separator, has_header=False, schema=self._schema,
                             quote_char='"' if b'"' in data else None, infer_schema=False)
         if cells.height != frame.height:
-            rows = [self._parse(text) or [] for text in frame["line"].to_list()]
-            cells = pl.DataFrame({f"c{i}": [r[i] or None for r in rows] for i in range(self.width)}, schema=self._schema)
+            rows = [self._parse(str(text)) or [] for text in frame["line"]]
+            cells = pl.DataFrame({n: [r[i] for r in rows] for i, n in enumerate(self._schema)}, schema=self._schema)
         return cells.insert_column(0, frame["_row"])
 
     def _parse(self, text: str) -> list[str] | None:
@@ -167,16 +168,20 @@ class LineReader:
             return None
         return rows[0] if len(rows) == 1 else None
 
-    def _is_data(self, cells: list[str]) -> bool:
-        return any(c.strip() for c in cells) and not is_footer(cells) and [c.strip() for c in cells] != self.header
-
-    def _place(self, row: int, cells: list[str], block: Block) -> None:
+    def _place(self, row: int, cells: list[str], block: Block) -> list[str] | None:
+        """The record in `width` cells where it is data; else it is put where it belongs. Empty cells too many at the
+        end (a separator closing each line) do no harm."""
         if not any(c.strip() for c in cells):
-            return
+            return None
         if [c.strip() for c in cells] == self.header:
             block.skipped += 1
         elif is_footer(cells):
             block.footers.append((row, cells))
             block.skipped += 1
-        elif len(cells) != self.width:
+        elif len(cells) == self.width:
+            return cells
+        elif len(cells) >= self.needed and not any(c.strip() for c in cells[self.needed:]):
+            return [*cells[: self.needed], *[""] * (self.width - self.needed)]
+        else:
             block.ragged.append((row, cells))
+        return None

@@ -30,13 +30,13 @@ class ParquetFile:
             self._height: int = self._scan.select(pl.len()).collect().item()
         except (OSError, pl.exceptions.PolarsError):
             raise refuse(path, "E010") from None
-        self.layout: Layout = layout(path, contract, schema.names(), 0, 0)
-        floats = [title for title, name, known in zip(schema.names(), self.layout.names, self.layout.known, strict=False)
-                  if known and typed.refuses(schema[title])]
+        self.layout: Layout = layout(path, contract, schema.names())
+        columns = list(zip(schema.names(), self.layout.names, self.layout.known, strict=False))
+        floats = [title for title, _, known in columns if known and typed.refuses(schema[title])]
         if floats:
             raise refuse(path, "E011", "、".join(floats))
         picked = []
-        for title, name, known in zip(schema.names(), self.layout.names, self.layout.known, strict=False):
+        for title, name, known in columns:
             if known:
                 picked.append(pl.col(title).alias(name))
             elif not typed.refuses(schema[title]):

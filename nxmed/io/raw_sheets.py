@@ -35,9 +35,10 @@ class SheetsFile:
                 continue
             _, row, cells = best
             titles = [" ".join(c for c in r[1] if c and c.strip()) for r in rows if r[0] < row]
-            found = layout(path, contract, cells, row, row, titles)
+            found = layout(path, contract, cells, row=row, end=row, titles=titles)
             if self._sheets and found.names != self._sheets[0][2].names:
-                raise refuse(path, "E007", f"工作表「{sheet.name}」的表头与前面的不同", f"sheet {sheet.name} has another header")
+                raise refuse(path, "E007", f"工作表「{sheet.name}」的表头与前面的不同",
+                             f"sheet {sheet.name} has another header")
             self._sheets.append((sheet.name, sheet.frame, found))
         if not self._sheets:
             raise refuse(path, "E005")

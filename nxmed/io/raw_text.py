@@ -34,7 +34,7 @@ class TextFile:
         cells = rows[at][1]
         end = row + sum(c.count("\n") for c in cells)
         titles = [" ".join(c for c in r[1] if c.strip()) for r in rows[:at]]
-        self.layout: Layout = layout(path, contract, cells, row, end, titles)
+        self.layout: Layout = layout(path, contract, cells, row=row, end=end, titles=titles)
         self._width = len(cells)
 
     @property
@@ -49,7 +49,7 @@ class TextFile:
     def _blocks(self) -> Iterator[Block]:
         header = [*self.layout.header, *[""] * (self._width - self.layout.width)]
         reader = LineReader(self.path, self.separator, self._width, self.layout.header_end, header,
-                            mixed=self.found.encoding == "gb18030")
+                            needed=self.layout.width, mixed=self.found.encoding == "gb18030")
         names = {f"c{i}": n for i, n in enumerate(self.layout.names)}
         for data in ahead(iter(self._stream)):
             block = reader.read(data)
@@ -58,7 +58,7 @@ class TextFile:
 
     def rows(self) -> Iterator[pl.DataFrame]:
         """All lines as they are, headers and titles too: `_row`, `c0`…"""
-        reader = LineReader(self.path, self.separator, self._width, 0, [], mixed=False)
+        reader = LineReader(self.path, self.separator, self._width, 0, [])
         for data in self._stream:
             block = reader.read(data)
             odd = [*block.ragged, *block.footers, *block.misquoted]

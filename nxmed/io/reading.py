@@ -18,6 +18,7 @@ import polars as pl
 from nxmed.io.raw_bytes import Probe, check_plain, refuse
 from nxmed.io.raw_header import Layout
 from nxmed.io.raw_lines import Block
+from nxmed.io.raw_sheets import SHEET_STEP
 from nxmed.io.reading_findings import row_findings
 from nxmed.io.reading_rejects import REJECT_SHAPE, describe, ragged_reasons
 from nxmed.io.reading_totals import Totals
@@ -28,7 +29,7 @@ from nxmed.kernel.split import REJECTS, split
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".et", ".xlsb", ".ods")
 PARQUET_SUFFIXES = (".parquet", ".pq")
-IN_MEMORY = 160 << 20
+IN_MEMORY = 320 << 20
 """Bytes of accepted rows of one file kept in memory; what comes after goes to the spool."""
 
 
@@ -72,6 +73,7 @@ class FileRead:
     dropped: list[int] = field(default_factory=list)
     conflicts: dict[int, str] = field(default_factory=dict)
     source: _Source | None = None
+    sheets: tuple[str, ...] = ()
     folder: tempfile.TemporaryDirectory[str] | None = None
 
     @property
@@ -86,7 +88,7 @@ class FileRead:
 
     @property
     def frame(self) -> pl.LazyFrame:
-        """接收的行 (typed, all contract columns, the sender's other columns as text, src_file, src_row, inbox_month)."""
+        """接收的行 (typed: all contract columns, src_file, src_row, inbox_month, then the sender's other columns)."""
         schema = self.contract.schema()
         pieces = [p.lazy() if isinstance(p, pl.DataFrame) else pl.scan_parquet(p, glob=False) for p in self.parts]
         if not pieces:
@@ -96,12 +98,23 @@ class FileRead:
             lazy = lazy.filter(~pl.col("_row").is_in(pl.Series(self.dropped, dtype=pl.Int64).implode()))
         have = set(self.layout.names)
         columns = [pl.col(c.id) if c.id in have else pl.lit(None, c.dtype).alias(c.id) for c in self.contract.columns]
-        return lazy.select(*columns, pl.lit(self.src_file).alias("src_file"), pl.col("_row").alias("src_row"),
+        file, row = self.place(pl.col("_row"))
+        return lazy.select(*columns, file.alias("src_file"), row.alias("src_row"),
                            pl.lit(self.month).alias("inbox_month"), *[pl.col(n) for n in self.layout.unknown])
+
+    def place(self, row: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+        """来源 (file and row as an operator sees them; further sheets as file#sheet, numbered from 1 again)."""
+        sheets = self.sheets
+        file = pl.lit(self.src_file)
+        if len(sheets) < 2:
+            return file, row
+        names = [self.src_file, *(f"{self.src_file}#{name}" for name in sheets[1:])]
+        sheet = (row // SHEET_STEP).replace_strict(list(range(len(names))), names, return_dtype=pl.String)
+        return sheet, row % SHEET_STEP
 
     @property
     def rejects(self) -> pl.DataFrame:
-        """拒收的原因 (one row per row and reason, shape REJECT_SHAPE, sorted)."""
+        """拒收的原因 (one row per row and reason, shape REJECT_SHAPE, sorted; `src_row` as `raw_rows` numbers it)."""
         reasons = [r for r in self.reasons if r.height]
         if not reasons:
             return pl.DataFrame(schema=REJECT_SHAPE)
@@ -150,7 +163,9 @@ def read_file(path: Path, contract: Contract | str | None = None, month: str = "
     return read
 
 
-def read_rows(path: Path, contract: Contract | str | None, month: str, spool: Path | None, src_file: str | None) -> FileRead:
+def read_rows(
+    path: Path, contract: Contract | str | None, month: str, spool: Path | None, src_file: str | None
+) -> FileRead:
     """读一份文件, repeated keys not yet looked at (they are settled over all files of a month)."""
     check_plain(path)
     chosen = contracts()[contract] if isinstance(contract, str) else contract or contract_of(path.name)
@@ -159,7 +174,8 @@ def read_rows(path: Path, contract: Contract | str | None, month: str, spool: Pa
     source = _open(path, chosen)
     found = source.found
     read = FileRead(chosen, path, src_file or path.name, month, found.sha256, found.bytes, found.encoding,
-                    source.format, source.layout, source=source)
+                    source.format, source.layout, source=source,
+                    sheets=tuple(getattr(source, "sheet_names", ())))
     totals = Totals(path, chosen, source.layout)
     shelf = _Shelf(spool, read)
     for block in source.blocks():

@@ -30,9 +30,8 @@ def row_findings(result: Split, contract: Contract, src_file: str) -> list[pl.Da
         if column.type in _CODES and column.id in frame.columns:
             bad = frame.filter(_wrong(column, frame))
             if bad.height:
-                shown = mask_account_expr(pl.col(column.id)) if column.type == "account" else mask_expr(pl.col(column.id))
-                if column.type == "uscc":
-                    shown = pl.col(column.id)
+                cell = pl.col(column.id)
+                shown = {"account": mask_account_expr, "idcard": mask_expr}.get(column.type, lambda c: c)(cell)
                 found.append(finding.make(
                     _CODES[column.type], bad, pl.format(f"{column.zh} {{}} 校验位不符", shown),
                     actual=shown, src_file=src_file, src_row=pl.col("_row"), **_keys(bad)))
@@ -78,5 +77,6 @@ def unknown_columns(names: Sequence[str], src_file: str) -> pl.DataFrame:
 
 def unknown_file(src_file: str) -> pl.DataFrame:
     """A file that no contract claims."""
-    return finding.make("UNKNOWN_FILE", pl.DataFrame({"name": [src_file]}), pl.format("收件箱文件「{}」无法识别", pl.col("name")),
+    frame = pl.DataFrame({"name": [src_file]})
+    return finding.make("UNKNOWN_FILE", frame, pl.format("收件箱文件「{}」无法识别", pl.col("name")),
                         ref_no=pl.col("name"), src_file=src_file)

@@ -17,12 +17,13 @@ REJECT_SHAPE: dict[str, pl.DataType] = {
     "column": pl.String(), "column_zh": pl.String(), "check": pl.String(), "value": pl.String(),
     "message": pl.String(), "hint": pl.String(), "message_en": pl.String(), "hint_en": pl.String(),
 }
-"""One row per rejected row and reason; `cell` like "E12" (empty for a whole row), `value` masked where it identifies."""
+"""One row per rejected row and reason; `cell` like "E12" ("" for a whole row), `value` masked where it identifies."""
 
 
 def ragged_reasons(ragged: list[Record], misquoted: list[Record], layout: Layout) -> pl.DataFrame:
     """Reasons for rows that don't fit the header."""
-    rows = [(row, None, "E101" if len(cells) < layout.width else "E102", str(len(cells))) for row, cells in ragged]
+    rows: list[tuple[int, str | None, str, str | None]] = [
+        (row, None, "E101" if len(cells) < layout.width else "E102", str(len(cells))) for row, cells in ragged]
     rows += [(row, None, "E103", None) for row, _ in misquoted]
     return pl.DataFrame(rows, schema=REJECTS, orient="row")
 
@@ -49,8 +50,10 @@ def describe(reasons: pl.DataFrame, contract: Contract, layout: Layout, src_file
         .otherwise(mask_text_expr(pl.col("value")))
     )
     structure = pl.col("check").is_in(["E101", "E102"])
-    other = pl.col("_row").replace_strict(list(conflicts), list(conflicts.values()), default="", return_dtype=pl.String) \
-        if conflicts else pl.lit("")
+    other = pl.lit("")
+    if conflicts:
+        other = pl.col("_row").replace_strict(
+            list(conflicts), list(conflicts.values()), default="", return_dtype=pl.String)
     conflict = (pl.col("check") == "E301") & (other != "")
     title = column.replace_strict(list(titles), list(titles.values()), default="整行", return_dtype=pl.String)
     empty = pl.col("check") == "E201"

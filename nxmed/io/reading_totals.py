@@ -54,8 +54,9 @@ class Totals:
                 continue
             placed = True
             if told not in (self._sums[name], self._since[name]):
-                raise self._refused(f"第 {row} 行合计 {self._titles[name]} {told:,.2f}，明细相加 {self._sums[name]:,.2f}",
-                                    f"row {row}: {name} {told:,.2f}, rows add up to {self._sums[name]:,.2f}")
+                real = self._sums[name]
+                raise self._refused(f"第 {row} 行合计 {self._titles[name]} {told:,.2f}，明细相加 {real:,.2f}",
+                                    f"row {row}: {name} {told:,.2f}, rows add up to {real:,.2f}")
         if not placed and len(cells) != self.layout.width and self._amounts:
             for told in (amount_of(c) for c in cells if "." in c):
                 if told is not None and told not in (*self._sums.values(), *self._since.values()):
@@ -68,11 +69,11 @@ class Totals:
         counts, amounts = declared(self._texts)
         for count in counts:
             if count != rows_read:
-                raise self._refused(f"文件自报 {count} 笔，读到 {rows_read} 笔", f"declares {count} rows, has {rows_read}")
+                raise self._refused(f"自报 {count} 笔，读到 {rows_read} 笔", f"declares {count}, has {rows_read}")
         for told in amounts:
             if self._amounts and told not in self._sums.values():
                 shown = "、".join(f"{self._titles[n]} {v:,.2f}" for n, v in self._sums.items())
-                raise self._refused(f"文件自报金额 {told:,.2f}，读到 {shown}", f"declares {told:,.2f}")
+                raise self._refused(f"自报金额 {told:,.2f}，读到 {shown}", f"declares {told:,.2f}")
 
     def _refused(self, zh: str, en: str) -> Exception:
         return refuse(self.path, "E009", zh, en)

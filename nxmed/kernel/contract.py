@@ -20,7 +20,7 @@ TYPES: dict[str, pl.DataType] = {
     "amount": pl.Int64(), "rate": pl.Int64(), "int": pl.Int64(), "year": pl.Int64(),
     "date": pl.Date(), "datetime": pl.Datetime("us"),
 }
-"""Types of columns and what they are after conversion: amount in fen, rate in ppm, month as YYYYMM, year as a number."""
+"""Types of columns and what they become: amount in fen, rate in ppm, month as YYYYMM, year as a number."""
 
 IDENTIFIERS = frozenset({"code", "idcard", "uscc", "account", "cnaps", "flag"})
 MASKED = frozenset({"idcard", "account"})
@@ -128,7 +128,7 @@ class Contract:
         return found
 
 
-_DROP = dict.fromkeys(map(ord, " \t\r\n　\xa0​‌‍﻿*＊'\""))
+_DROP = dict.fromkeys(map(ord, " \t\r\n\u3000\xa0\u200b\u200c\u200d\ufeff*＊'\""))
 
 
 def fold_header(text: str) -> str:

@@ -14,7 +14,8 @@ import polars as pl
 from nxmed.kernel.contract import Column
 from nxmed.kernel.money import MAX_FEN
 
-BLANKS = "".join([" \t\r\n\v\f\x85\xa0\u1680", *map(chr, range(0x2000, 0x200E)), "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"])
+BLANKS = " \t\r\n\v\f\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200E)))
+BLANKS += "\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 """Characters trimmed at both ends of a cell: spaces of every kind, zero-width ones, byte order marks."""
 
 AMOUNT = r"^-?(?:0|[1-9][0-9]{0,12})(?:\.[0-9]{1,2}0*)?$"
@@ -29,7 +30,8 @@ CONTROL = r"[\x00-\x1f\x7f]"
 
 _DIRTY_ID = r"[^!-~]|^['=#]|^(?:NULL|null)?$|\.[0-9]+$|[0-9][Ee]\+?[0-9]+$"
 _DIRTY_ID_UPPER = _DIRTY_ID + r"|[a-z]"
-_DIRTY_TEXT = r"^[\s\x{200b}-\x{200d}\x{2060}\x{feff}'=#]|[\s\x{200b}-\x{200d}\x{2060}\x{feff}]$|^(?:NULL|null)?$|[\x00-\x1f\x7f]"
+_EDGE = r"\s\x{200b}-\x{200d}\x{2060}\x{feff}"
+_DIRTY_TEXT = f"^[{_EDGE}'=#]|[{_EDGE}]$|^(?:NULL|null)?$|[\\x00-\\x1f\\x7f]"
 _TIME = r"[ T]+(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?$"
 _DAY_FORMS = (
     r"^([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})$", r"^([0-9]{4})\.([0-9]{1,2})\.([0-9]{1,2})$",
@@ -65,11 +67,10 @@ def clean(column: Column, cell: pl.Expr) -> pl.Expr:
     return pl.when(text.is_in(["", "NULL", "null"])).then(None).otherwise(text)
 
 
-def _number(pattern: str, scale: int, low: int | None, high: int, column: Column, cell: pl.Expr) -> pl.Expr:
+def _number(column: Column, cell: pl.Expr, pattern: str, *, scale: int, bound: int) -> pl.Expr:
+    """Text of the pattern as a whole number of 10^-scale, at most `bound` either way and within the column's limits."""
     value = cell.cast(pl.Decimal(38, scale), strict=False).to_physical().cast(pl.Int64, strict=False)
-    ok = cell.str.contains(pattern) & (value <= high)
-    if low is not None:
-        ok = ok & (value >= low)
+    ok = cell.str.contains(pattern) & value.is_between(-bound, bound if column.maximum is None else column.maximum)
     if not column.signed:
         ok = ok & (value >= 0)
     if column.nonzero:
@@ -78,12 +79,11 @@ def _number(pattern: str, scale: int, low: int | None, high: int, column: Column
 
 
 def _amount(column: Column, cell: pl.Expr) -> pl.Expr:
-    high = column.maximum if column.maximum is not None else MAX_FEN
-    return _number(AMOUNT, 2, -MAX_FEN, high, column, cell)
+    return _number(column, cell, AMOUNT, scale=2, bound=MAX_FEN)
 
 
 def _rate(column: Column, cell: pl.Expr) -> pl.Expr:
-    return _number(RATE, 6, None, 10**10, column, cell)
+    return _number(column, cell, RATE, scale=6, bound=10**10)
 
 
 def _slow_rate(column: Column, cell: pl.Expr) -> pl.Expr:
@@ -96,7 +96,7 @@ def _slow_rate(column: Column, cell: pl.Expr) -> pl.Expr:
 
 
 def _whole(column: Column, cell: pl.Expr) -> pl.Expr:
-    return _number(WHOLE, 0, None, column.maximum if column.maximum is not None else 10**18, column, cell)
+    return _number(column, cell, WHOLE, scale=0, bound=10**18)
 
 
 def _slow_whole(column: Column, cell: pl.Expr) -> pl.Expr:

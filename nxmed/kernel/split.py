@@ -15,12 +15,15 @@ from nxmed.kernel.diagnose import check_code, lenient_fen
 REJECTS: dict[str, pl.DataType] = {
     "_row": pl.Int64(), "column": pl.String(), "check": pl.String(), "value": pl.String()}
 """Reasons: row, column id (null: the whole row), check code, value as it came (null: empty)."""
+UNKNOWN: dict[str, pl.DataType] = {"_row": pl.Int64(), "column": pl.String(), "value": pl.String()}
+"""Values outside their code list, on accepted rows."""
 
 
 @dataclass
 class Split:
     """一块数据的收与拒. accepted: typed contract columns, unknown columns as text, `_row`; reasons: shape REJECTS;
-    unknown_codes: `_row`, column, value of accepted rows; sums: yuan per amount column over all rows, read leniently."""
+    unknown_codes: `_row`, column, value of accepted rows; sums: yuan per amount column over all rows, read leniently.
+    """
 
     accepted: pl.DataFrame
     reasons: pl.DataFrame
@@ -65,7 +68,7 @@ def split(frame: pl.DataFrame, contract: Contract) -> Split:
         if all(c in values for c in check.columns):
             reasons.append(_cross(result, check))
     found = pl.concat(reasons) if reasons else pl.DataFrame(schema=REJECTS)
-    unknown = pl.concat(strange) if strange else pl.DataFrame(schema={k: REJECTS[k] for k in ("_row", "column", "value")})
+    unknown = pl.concat(strange) if strange else pl.DataFrame(schema=UNKNOWN)
     rejected = found["_row"].unique() if found.height else None
     if rejected is not None and rejected.len():
         bad = rows.is_in(rejected.implode())
@@ -87,31 +90,27 @@ def _second_try(column: Column, raw: pl.Series, values: pl.Series, rows: pl.Seri
     """Cells that the fast way left open: cleaned and read in any accepted form; what stays open is wrong or empty."""
     extra = Decimal(0)
     wrong = pl.DataFrame(schema=REJECTS)
-    if values.null_count():
-        open_rows = values.is_null()
-        if column.nullable and raw.null_count() == values.null_count():
-            open_rows = None
-        if open_rows is not None:
-            at = open_rows.arg_true()
-            text = raw.gather(at)
-            exact = typed.is_exact(column, raw.dtype)
-            if not isinstance(raw.dtype, pl.String):
-                text = pl.select(typed.as_text(raw.dtype, pl.lit(text))).to_series()
-            part = pl.DataFrame({"_row": rows.gather(at), "_at": at, "cell": text.alias("cell")})
-            part = part.with_columns(text=clean(column, pl.col("cell")))
-            part = part.with_columns(value=pl.lit(None, column.dtype) if exact else slow(column, pl.col("text")))
-            good = part.filter(pl.col("value").is_not_null())
-            if good.height:
-                values = values.scatter(good["_at"], good["value"])
-            bad = part.filter(pl.col("value").is_null())
-            if column.nullable:
-                bad = bad.filter(pl.col("text").is_not_null())
-            if bad.height:
-                wrong = bad.select("_row", pl.lit(column.id).alias("column"),
-                                   check_code(column, pl.col("text")).alias("check"),
-                                   pl.col("cell").alias("value"))
-                if column.type == "amount":
-                    extra = bad.select(lenient_fen(pl.col("text")).sum()).item() or Decimal(0)
+    if values.null_count() and not (column.nullable and raw.null_count() == values.null_count()):
+        at = values.is_null().arg_true()
+        text = raw.gather(at)
+        exact = typed.is_exact(column, raw.dtype)
+        if not isinstance(raw.dtype, pl.String):
+            text = pl.select(typed.as_text(raw.dtype, pl.lit(text))).to_series()
+        part = pl.DataFrame({"_row": rows.gather(at), "_at": at, "cell": text.alias("cell")})
+        part = part.with_columns(text=clean(column, pl.col("cell")))
+        part = part.with_columns(value=pl.lit(None, column.dtype) if exact else slow(column, pl.col("text")))
+        good = part.filter(pl.col("value").is_not_null())
+        if good.height:
+            values = values.scatter(good["_at"], good["value"])
+        bad = part.filter(pl.col("value").is_null())
+        if column.nullable:
+            bad = bad.filter(pl.col("text").is_not_null())
+        if bad.height:
+            wrong = bad.select("_row", pl.lit(column.id).alias("column"),
+                               check_code(column, pl.col("text")).alias("check"),
+                               pl.col("cell").alias("value"))
+            if column.type == "amount":
+                extra = bad.select(lenient_fen(pl.col("text")).sum()).item() or Decimal(0)
     if column.open_end == "null" and values.dtype == pl.Date:
         values = values.set(values == FAR_DAY, None) if (values == FAR_DAY).any() else values
     strange = None
@@ -141,7 +140,8 @@ def _known_codes(column: Column, values: pl.Series, rows: pl.Series) -> tuple[pl
 def _cross(frame: pl.DataFrame, check: Check) -> pl.DataFrame:
     cells = [pl.col(c) for c in check.columns]
     if check.rule == "ordered":
-        bad, value = cells[1] < cells[0], pl.concat_str([c.cast(pl.String) for c in cells], separator=" > ")
+        shown = [_shown(frame, c) for c in check.columns]
+        bad, value = cells[1] < cells[0], pl.concat_str(shown, separator=" > ")
     elif check.rule == "either":
         bad, value = pl.all_horizontal([c.is_null() for c in cells]), pl.lit(None, pl.String)
     else:
@@ -149,3 +149,11 @@ def _cross(frame: pl.DataFrame, check: Check) -> pl.DataFrame:
         bad, value = pl.any_horizontal([c.is_null() for c in cells]) & ~empty, pl.lit(None, pl.String)
     return frame.filter(bad.fill_null(False)).select(
         "_row", pl.lit(check.columns[-1]).alias("column"), pl.lit(check.code).alias("check"), value.alias("value"))
+
+
+def _shown(frame: pl.DataFrame, column: str) -> pl.Expr:
+    """A value as people write it (fen as yuan)."""
+    cell = pl.col(column)
+    if frame.schema[column] == pl.Int64:
+        cell = (cell.cast(pl.Decimal(38, 2)) / 100).cast(pl.Decimal(38, 2))
+    return cell.cast(pl.String)

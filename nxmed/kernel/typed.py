@@ -34,13 +34,14 @@ def take(column: Column, dtype: pl.DataType, cell: pl.Expr) -> pl.Expr:
         unit = 10**scale
         wide = cell.cast(pl.Int64, strict=False)
         low, high = -(2**62) // unit, 2**62 // unit
-        value = pl.when(wide.is_between(low, high)).then(wide * unit)
+        value = pl.when(wide.is_between(low, high)).then(wide * unit).otherwise(None)
     else:
         places = dtype.scale if isinstance(dtype, pl.Decimal) else 0
         digits = cell.to_physical()
         if places > scale:
             unit = 10 ** (places - scale)
-            value = pl.when(digits % unit == 0).then(digits // unit).cast(pl.Int64, strict=False)
+            whole = pl.when(digits % unit == 0).then(digits // unit).otherwise(None)
+            value = whole.cast(pl.Int64, strict=False)
         else:
             value = (digits.cast(pl.Int128) * 10 ** (scale - places)).cast(pl.Int64, strict=False)
     return _bounded(column, value)
@@ -67,7 +68,7 @@ def _moment(column: Column, cell: pl.Expr) -> pl.Expr:
     ok = day.dt.year().is_between(1900, 2199)
     if column.open_end:
         ok = ok | (day == FAR_DAY)
-    kept = pl.when(ok).then(day)
+    kept: pl.Expr = pl.when(ok).then(day)
     return kept if column.type == "date" else kept.dt.strftime("%Y%m")
 
 
