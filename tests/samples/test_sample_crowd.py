@@ -104,13 +104,14 @@ def test_names_need_gb18030(sample: Sample) -> None:
 
 def test_layout_is_the_contracts(sample: Sample) -> None:
     from nxmed.io.resources import contracts
+    from nxmed.kernel.contract import fold_header
 
     for contract, columns in layout.COLUMNS.items():
         known = contracts()[contract]
         names = [name for name, _, _ in columns]
         assert set(known.required) <= set(names)
         for name, zh, kind in columns:
-            assert known.headers()[zh.replace("（", "(").replace("）", ")")] == name
+            assert known.headers[fold_header(zh)] == name
             assert (known.column(name).type == "amount") == (kind == "amount")
     assert {c for _, c in sample.frames} <= set(layout.COLUMNS)
 

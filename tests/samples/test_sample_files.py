@@ -32,7 +32,7 @@ CLASSES = {"applied", "partly_applied", "credit", "reversal", "late_charge", "un
 
 
 def planted(region: str) -> pl.DataFrame:
-    return pl.read_csv(data_path("samples") / region / "planted.csv", infer_schema=False, missing_utf8_is_empty_string=True)
+    return pl.read_csv(data_path("samples") / region / "planted.csv", infer_schema=False).with_columns(pl.all().fill_null(""))
 
 
 @pytest.mark.parametrize("region", REGIONS)
