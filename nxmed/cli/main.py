@@ -130,6 +130,8 @@ def run(words: Sequence[str]) -> int:
     try:
         result = app(args=list(words), standalone_mode=False, prog_name="nxmed")
         sys.stdout.flush()
+        if result == EXIT_INTERRUPTED:  # typer turns Ctrl-C into this
+            raise KeyboardInterrupt
         return result if isinstance(result, int) and not isinstance(result, bool) else 0
     except NxmedError as problem:
         return _known(problem, as_json=as_json)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nxmed.io.runs import Run, RunBuilder
     from nxmed.io.workspace import Workspace
     from nxmed.kernel.period import Period
+    from nxmed.law.catalog import Law
 
 REQUIRED = ["units", "persons", "wage_declarations", "average_wages"]
 OPTIONAL = ["personnel_changes", "deferrals", "opening_bills", "opening_supplements"]
@@ -50,6 +51,7 @@ def load_assess(
 
     progress("读取并检查收件箱", "reading and checking the inbox")
     law = Law.load(ws.region, ws.policy())
+    _numbers_given(law, period)
     files = read_inputs(ws, period, required=REQUIRED, optional=OPTIONAL, spool=spool, progress=progress)
     before = newest(ws, "assess", period - 1)
     this_year = [r for r in history(ws, "assess", before=period) if r.period.year == period.year]
@@ -62,6 +64,22 @@ def load_assess(
         charged_supplements=_charged(this_year),
     )
     return Loaded(files, room, tuple(sorted(upstream)))
+
+
+def _numbers_given(law: Law, period: Period) -> None:
+    """Every number that policy.toml must give is there on the first day of P; all missing ones are named at once."""
+    from nxmed.errors import MissingNumber
+    from nxmed.law.policy import policy_keys
+
+    lacking = [k for k in policy_keys() if law.region in k.required and not law.has(k.key, on=period.first_day)]
+    if not lacking:
+        return
+    raise MissingNumber(
+        f"缺少 {period.first_day} 适用的数字：" + "、".join(f"{k.zh}（{k.key}）" for k in lacking),
+        "按当地通知写入 policy.toml：" + "、".join(f"[{k.key}]" for k in lacking) + "，每个注明 since、value、source",
+        text_en=f"No value on {period.first_day} for " + ", ".join(k.key for k in lacking),
+        hint_en="Give them in policy.toml as " + ", ".join(f"[{k.key}]" for k in lacking) + ", each with since, value, source",
+    )
 
 
 def _table(run: Run | None, name: str) -> pl.LazyFrame:
