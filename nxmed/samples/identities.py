@@ -6,6 +6,7 @@ Nobody of these exists: serial numbers are handed out by position, not drawn fro
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import polars as pl
 
@@ -151,3 +152,21 @@ def person_name(surname: pl.Expr, given: pl.Expr) -> pl.Expr:
 def unit_name(place: pl.Expr, word: pl.Expr, trade: pl.Expr, serial: pl.Expr) -> pl.Expr:
     """单位名称, made up; the serial keeps it one of its own."""
     return place + "样例" + pick(word, WORDS) + pick(trade, TRADES) + serial.cast(pl.String) + "号有限公司"
+
+
+@cache
+def one_certno(serial: int, area: int, retired: bool) -> str:
+    """公民身份号码 of one serial."""
+    return str(pl.select(certno(pl.lit(serial, pl.Int64), pl.lit(area, pl.Int64), pl.lit(retired))).item())
+
+
+@cache
+def one_uscc(serial: int, area: int, kind: str) -> str:
+    """统一社会信用代码 of one serial."""
+    return str(pl.select(uscc(pl.lit(serial, pl.Int64), pl.lit(area, pl.Int64), kind)).item())
+
+
+def one_name(surname: int, given: int) -> str:
+    """姓名 from two drawn indices, as `person_name`."""
+    own = GIVEN[given]
+    return own if "·" in own else SURNAMES[surname] + own

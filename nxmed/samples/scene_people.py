@@ -127,13 +127,7 @@ class Register:
         """参保单位, in the unit files of every month (stas_later: its status from the second month on)."""
         self._units += 1
         admdvs, place = self.region.divisions[county]
-        code = str(
-            pl.select(
-                identities.uscc(
-                    pl.lit(self._units + 100, pl.Int64), pl.lit(int(admdvs), pl.Int64), "12" if quts == "1" else "91"
-                )
-            ).item()
-        )
+        code = identities.one_uscc(self._units + 100, int(admdvs), "12" if quts == "1" else "91")
         if bad:
             code = code[:-1] + ("0" if code[-1] != "0" else "1")
         made = Unit(f"{admdvs}{self._units:06d}", f"{place}样例{name}", code, admdvs, quts, mgt)
@@ -156,21 +150,11 @@ class Register:
         self._persons += 1
         serial = self._persons
         if not name:
-            name = str(
-                pl.select(
-                    identities.person_name(
-                        pl.lit(draw_one(serial, self.seed, "scene surname", len(identities.SURNAMES)), pl.Int64),
-                        pl.lit(draw_one(serial, self.seed, "scene given", len(identities.GIVEN)), pl.Int64),
-                    )
-                ).item()
+            name = identities.one_name(
+                draw_one(serial, self.seed, "scene surname", len(identities.SURNAMES)),
+                draw_one(serial, self.seed, "scene given", len(identities.GIVEN)),
             )
-        certno = str(
-            pl.select(
-                identities.certno(
-                    pl.lit(serial, pl.Int64), pl.lit(int(admdvs), pl.Int64), pl.lit(psn_type in ("1201", "1300"))
-                )
-            ).item()
-        )
+        certno = identities.one_certno(serial, int(admdvs), psn_type in ("1201", "1300"))
         if bad:
             certno = certno[:-1] + ("1" if certno[-1] != "1" else "2")
         return Person(f"{admdvs}{serial:014d}", name, certno, admdvs, psn_type)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from sample_rooms import differences, run, without_door
+from sample_rooms import Outcome, differences, run, without_door
 from stdnum.cn import uscc
 
 from nxmed.errors import UsageError
@@ -33,29 +33,33 @@ def sample(request: pytest.FixtureRequest) -> Sample:
     return compose(region(request.param), Wishes(9_000, 5), START, 2)
 
 
-def test_rooms_find_what_was_planted_and_nothing_else(sample: Sample) -> None:
+@pytest.fixture(scope="module")
+def out(sample: Sample) -> Outcome:
+    return run(sample)
+
+
+def test_rooms_find_what_was_planted_and_nothing_else(sample: Sample, out: Outcome) -> None:
     planted = without_door(sample.planted)
     assert planted.filter(pl.col("table") == FINDINGS).height > 70
-    assert differences(planted, run(sample)) == []
+    assert differences(planted, out) == []
 
 
-def test_a_finding_that_was_not_planted_and_one_that_is_missing_are_told(sample: Sample) -> None:
+def test_a_finding_that_was_not_planted_and_one_that_is_missing_are_told(sample: Sample, out: Outcome) -> None:
     planted = without_door(sample.planted)
     late = planted.filter(pl.col("code") == "WAGE_MISSING")
     stranger = late.head(1).with_columns(key=pl.lit("emp_no=640104999999"))
-    told = differences(pl.concat([planted.filter(pl.col("code") != "WAGE_MISSING"), stranger]), run(sample))
+    told = differences(pl.concat([planted.filter(pl.col("code") != "WAGE_MISSING"), stranger]), out)
     assert sum("not planted" in line for line in told) == late.height
     assert sum("0 rows" in line for line in told) == 1
 
 
-def test_every_crowd_unit_owes_what_the_generator_expects(sample: Sample) -> None:
+def test_every_crowd_unit_owes_what_the_generator_expects(sample: Sample, out: Outcome) -> None:
     """Second opinion on the dues of all ordinary units, declared or not, both months and both insurance types."""
     wishes = Wishes(9_000, 5)
     crowd = make_crowd(sample.region, wishes, 2)
     expected = expected_dues(sample.region, wishes, crowd, START, 2).filter(pl.col("k") >= 0).join(
         crowd.units.select("u", "emp_no"), on="u")
     assert expected.filter(pl.col("insutype") == "310").height > 1_100
-    out = run(sample)
     for k in (0, 1):
         bills = out[(START + k).text, "assess"].tables["assessments"].join(crowd.units.select("emp_no"), on="emp_no")
         keys = ["emp_no", "insutype"]
