@@ -66,6 +66,8 @@ def shaped(frame: pl.LazyFrame, shape: Shape, *, published: bool = False) -> pl.
     Empty text is no text: a blank cell of a file and a missing one mean the same. Published tables are clean already.
     """
     have = frame.collect_schema()
+    if not have.names():
+        return pl.LazyFrame(schema=shape)
     picked: list[pl.Expr] = []
     for name, dtype in shape.items():
         if name not in have:
@@ -77,7 +79,8 @@ def shaped(frame: pl.LazyFrame, shape: Shape, *, published: bool = False) -> pl.
             picked.append(pl.when(text != "").then(text).alias(name))
         else:
             picked.append(pl.col(name).cast(dtype))
-    return frame.select(picked)
+    # Not a bare select: one of nothing but constants would make a row out of none.
+    return frame.with_columns(picked).select(list(shape))
 
 
 @dataclass(frozen=True)

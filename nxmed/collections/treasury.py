@@ -120,7 +120,7 @@ def _findings(groups: pl.DataFrame, sources: pl.DataFrame, rule: str) -> list[pl
         for kind, key in (("ticket", TICKET_GROUP), ("day", DAY_GROUP))
     ]).rename({"intsury_time": "stmt_date"})
     text = {
-        "TREASURY_DIFF": ("diff", "到账合计 {} 元，国库 {} 元，不相等；新到明细暂不入账"),
+        "TREASURY_DIFF": ("diff", "到账合计 {} 元，国库 {} 元，不相等；未入账的明细等待确认"),
         "TREASURY_MISSING": ("missing", "到账合计 {} 元，国库对账单没有相应行（{} 元）；暂不入账"),
         "TREASURY_ONLY": ("only", "税务到账合计 {} 元，国库已入库 {} 元，没有相应到账明细"),
     }

@@ -16,7 +16,7 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "collections"))
 
-from reconcile_chain import Chain, law  # noqa: E402
+from reconcile_chain import Chain, law
 
 Row = dict[str, Any]
 

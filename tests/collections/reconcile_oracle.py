@@ -200,8 +200,8 @@ class Books:
                 moved.add(key)
             if s["inbox_month"] == m.text:
                 changed.add(key)
-        for key in ours:
-            state = "missing" if key not in theirs else "equal" if ours[key] == theirs[key] else "diff"
+        for key, sum_of_lines in ours.items():
+            state = "missing" if key not in theirs else "equal" if sum_of_lines == theirs[key] else "diff"
             out.groups[key] = state
             if state != "equal" and (key in fresh_lines or key in changed):
                 out.findings.append((f"TREASURY_{state.upper()}", *key[1:]))

@@ -16,7 +16,7 @@ from reconcile_scenarios import World, last_day, text_of, world
 from nxmed.collections.reconcile import ReconcileResult
 from nxmed.io.tables import gate, table_schema
 
-SEEDS = int(os.environ.get("NXMED_RECONCILE_SEEDS", "60"))
+SEEDS = int(os.environ.get("NXMED_RECONCILE_SEEDS", "40"))
 LAW = law(rate="0.5")
 
 
