@@ -138,7 +138,7 @@ class LineReader:
             fields=bare.str.count_matches(self.separator, literal=True) + 1,
             blank=line.str.strip_chars(" \t,;|\u3000\"'").str.len_bytes() == 0,
             foot=line.str.contains(FOOTER_START),
-            head=line == self._header_line,
+            head=(line.str.replace_all('"', "", literal=True) if quoted else line) == self._header_line,
         )
         plain = (marks["fields"] == self.width) & ~marks["blank"] & ~marks["foot"] & ~marks["head"]
         self._blanks = False
