@@ -14,8 +14,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-import nxmed.io.catalogue
-import nxmed.pipelines.verify
 from nxmed.errors import NxmedError
 from nxmed.io.files import sha256_of
 from nxmed.io.resources import tables
@@ -93,6 +91,9 @@ TABLES = ("files", "findings", "rejects")
 
 def stand_alone() -> pytest.MonkeyPatch:
     """One code digest whatever is saved in the checkout meanwhile, no tables and no equations of the rooms."""
+    import nxmed.io.catalogue
+    import nxmed.pipelines.verify  # noqa: F401 - patched by name below
+
     patch = pytest.MonkeyPatch()
     for module in ("fingerprint", "run_builder", "catalogue"):
         patch.setattr(f"nxmed.io.{module}.code_digest", lambda: "0" * 64)

@@ -31,7 +31,7 @@ PROGRAM = str(Path(fake_run.__file__))
 OLD_CLIENT = Path(sys.executable).parent / "duckdb"
 
 READER = """
-import sys, duckdb
+import sys, time, duckdb
 rounds, wrong = 0, []
 held = duckdb.connect(sys.argv[1], read_only=True)
 first = held.execute("SELECT count(*), sum(diff_amt) FROM findings").fetchall()
@@ -45,7 +45,7 @@ while not pathlib.Path(sys.argv[2]).exists():
             " FROM findings f JOIN meta.runs r USING (run_id) JOIN meta.findings g ON g.run_id = f.run_id"
             " WHERE r.is_current GROUP BY ALL").fetchall()
     wrong += [r for r in rows if r[1] != 1 or r[2] != r[3] or r[4] != 0]
-    rounds += 1
+    rounds += 1; time.sleep(0.02)
 kept = held.execute("SELECT count(*), sum(diff_amt) FROM findings").fetchall()
 print(rounds, len(wrong), kept == first, flush=True)
 """
@@ -188,7 +188,7 @@ def test_every_published_table_has_names_the_catalogue_takes() -> None:
 
 
 def test_the_same_inputs_give_the_same_bytes_anywhere(tmp_path: Path) -> None:
-    amounts = ",".join(str((i * 7919) % 100_003 - 50_000) for i in range(20_000))
+    amounts = ",".join(str((i * 7919) % 100_003 - 50_000) for i in range(6_000))
     seen = []
     for i, changes in enumerate((
         {"TZ": "Asia/Shanghai", "PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1", "LANG": "C"},
@@ -205,4 +205,4 @@ def test_the_same_inputs_give_the_same_bytes_anywhere(tmp_path: Path) -> None:
                  for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json"}
         seen.append((manifest, files))
     assert seen[0] == seen[1]
-    assert seen[0][0]["outputs"][1]["rows"] == 20_000
+    assert seen[0][0]["outputs"][1]["rows"] == 6_000

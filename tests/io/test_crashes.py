@@ -120,6 +120,27 @@ def test_a_failing_disk_publishes_all_or_nothing(
     assert in_catalogue(ws) == [("2026-12", 2), ("2027-01", 1)]
 
 
+@pytest.mark.parametrize("leave", [KeyboardInterrupt(), SystemExit(143)])
+@pytest.mark.parametrize("where", ["nxmed.io.run_builder.sync_tree", "nxmed.io.run_builder.stage_bytes", "nxmed.io.catalogue.build"])
+def test_an_interrupted_run_leaves_the_workspace_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, leave: BaseException
+) -> None:
+    ws = fake_run.workspace(tmp_path / "w", m2026_12="100,200", m2027_01="300")
+    fake_run.publish(ws, "2026-12")
+    before = fake_run.snapshot(ws)
+
+    def interrupt(*_: object) -> None:
+        raise leave
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, interrupt)
+        with pytest.raises(type(leave)):
+            fake_run.publish(ws, "2027-01")
+    assert fake_run.snapshot(ws) == before
+    assert fake_run.hidden(ws) == []
+    assert fake_run.publish(ws, "2027-01") is not None
+
+
 def test_an_unknown_action_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NXMED_FAILPOINT", "x:explode")
     failpoint("y")
@@ -182,12 +203,15 @@ def test_a_full_disk_publishes_all_or_nothing(
 
     def attempt(ws: Workspace) -> None:
         before = fake_run.snapshot(ws)
+        problem: NxmedError | None = None
         try:
             fake_run.publish(ws, "2027-01")
         except NxmedError as failed:
-            assert failed.exit_code == 1
-            assert "磁盘空间不足" in failed.text
-            refused.append(failed.text)
+            problem = failed
+        if problem is not None:
+            assert problem.exit_code == 1
+            assert "磁盘空间不足" in problem.text
+            refused.append(problem.text)
             assert fake_run.snapshot(ws) == before
             assert fake_run.hidden(ws) == []
         assert verify(ws).problems == []

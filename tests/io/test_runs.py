@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import stat
+import tempfile
 from decimal import Decimal
 from pathlib import Path
 
 import fake_run
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from nxmed.errors import GateError, IntegrityError, MissingInput
 from nxmed.io.fingerprint import Request, fingerprint
 from nxmed.io.resources import tables
-from nxmed.io.runs import check_order, history, is_sealed, newest, plan, read_table, runs, scan_table
-from nxmed.io.tables import gate, publishable
+from nxmed.io.runs import Run, check_order, history, is_sealed, newest, plan, read_table, runs, scan_table
+from nxmed.io.tables import gate, publishable, write_table
 from nxmed.kernel import finding
 from nxmed.kernel.period import Period
+from nxmed.kernel.table import TableSchema, table_from
 
 pytestmark = pytest.mark.usefixtures("stand_alone")
 DEC, JAN, FEB = (Period.parse(m) for m in ("2026-12", "2027-01", "2027-02"))
@@ -166,6 +170,36 @@ def test_published_form_is_exact_and_sorted() -> None:
     assert shown["diff_amt"].to_list() == [Decimal("-123.45"), Decimal("99999999999999.99")]
     assert shown["diff_amt"].dtype == pl.Decimal(16, 2)
     assert shown.select("run_id", "period").unique().rows() == [("r-1", "2026-12")]
+
+
+def _round_trip(table: TableSchema, frame: pl.DataFrame, folder: Path) -> pl.DataFrame:
+    """Published, written, read back."""
+    shown = publishable(table, frame, "r-1", DEC)
+    path = folder / "t.parquet"
+    write_table(shown, path)
+    output = {"table": table.id, "path": path.name, "sha256": fake_run.sha256_of(path), "columns": shown.columns}
+    return read_table(Run(folder, "assess", DEC, 1, {"outputs": [output]}), table.id)
+
+
+_AMOUNTS = st.lists(st.tuples(st.none() | st.integers(-(10**16) + 1, 10**16 - 1), st.none() | st.integers(-(10**9) + 1, 10**9 - 1)),
+                    max_size=20)
+
+
+@given(_AMOUNTS)
+@settings(max_examples=40, deadline=None)
+def test_amounts_and_rates_survive_publishing_exactly(values: list[tuple[int | None, int | None]]) -> None:
+    table = table_from({
+        "id": "trial", "zh": "试", "command": "assess", "key": ["no"],
+        "columns": [{"id": "no", "zh": "号", "type": "int"}, {"id": "amt", "zh": "额", "type": "amount", "nullable": True},
+                    {"id": "ratio", "zh": "率", "type": "rate", "nullable": True}]})
+    frame = pl.DataFrame([(i, *v) for i, v in enumerate(values)], schema=table.schema(), orient="row")
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        patch.setitem(tables(), "trial", table)
+        assert_frame_equal(_round_trip(table, frame.reverse(), Path(folder)), frame)
+        shown = publishable(table, frame, "r-1", DEC)
+        # the oracle: decimal arithmetic on the same integers
+        assert shown["amt"].to_list() == [None if a is None else Decimal(a).scaleb(-2) for a, _ in values]
+        assert shown["ratio"].to_list() == [None if r is None else Decimal(r).scaleb(-6) for _, r in values]
 
 
 @pytest.mark.parametrize(
