@@ -31,6 +31,7 @@ EXPECTED = {
         "contribution.average_wage_admdvs": "640000", "contribution.change_cutoff_day": "25",
         "contribution.undeclared_factor": "1.1", "contribution.deferral_max_years": "1",
         "contribution.tax_file_day": "5", "late_charge.daily_rate": "0.0005",
+        "maternity.unsigned_share": "0.5", "maternity.region_admdvs": "640000",
     },
     "dingxi": {
         "contribution.base_floor_ratio": "0.60", "contribution.base_ceiling_ratio": "3.00",
@@ -40,6 +41,17 @@ EXPECTED = {
         "contribution.emp_rate_fiscal": "0.064", "contribution.emp_rate_other": "0.067",
         "contribution.psn_rate": "0.02", "contribution.unemployment_rate": "0.087",
         "supplement.unit": "60.00", "supplement.employee": "120.00", "supplement.retiree": "120.00",
+        "inpatient.deductible_home_1": "200.00", "inpatient.deductible_home_2": "400.00",
+        "inpatient.deductible_home_3": "600.00", "inpatient.deductible_away_1": "200.00",
+        "inpatient.deductible_away_2": "500.00", "inpatient.deductible_away_3": "800.00",
+        "inpatient.rate_1": "0.98", "inpatient.rate_2": "0.95", "inpatient.rate_3": "0.93",
+        "inpatient.yearly_limit": "70000.00", "inpatient.points_referred": "0.05",
+        "inpatient.points_self_province": "0.10", "inpatient.points_self_other": "0.20",
+        "chronic.rate": "0.70", "chronic.max_diseases": "3", "chronic.further_disease": "300.00",
+        "supplement_pay.inpatient_threshold": "1000.00", "supplement_pay.inpatient_rate": "0.95",
+        "supplement_pay.inpatient_limit": "600000.00", "supplement_pay.chronic_threshold": "1000.00",
+        "supplement_pay.chronic_rate": "0.80", "supplement_pay.drug_threshold": "1000.00",
+        "supplement_pay.drug_rate": "0.80", "settle.advance_month": "12",
     },
 }
 
@@ -245,5 +257,6 @@ def test_silence_of_the_text_is_marked_as_a_reading() -> None:
         assert dingxi.rule(concept).reading
     document = next(d for d in dingxi.documents if d.code == "DXTC")
     assert set(document.readings) == {"contribution.change_cutoff_day", "contribution.undeclared_factor",
-                                      "contribution.deferral_max_years", "contribution.tax_file_day"}
+                                      "contribution.deferral_max_years", "contribution.tax_file_day",
+                                      "inpatient.points_referred"}
     assert not any(f.reading for f in Law.load("ningxia").rules.values())
