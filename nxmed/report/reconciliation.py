@@ -144,8 +144,10 @@ def write_workbook(
     found = finding.collect(findings, "reconcile", period.text)
     sign = {"start": "", "plus": "加", "minus": "减", "sum": "=", "check": "校验"}
     rows = [[sign[line["kind"]], line["zh"], line["count"], line["amount_fen"], line["note"]] for line in lines]
+    whole = tables["arrivals"].filter(pl.col("class") == "applied").height
+    tied = tables["treasury_ties"].filter(pl.col("state") == "equal").height
     open_ = tables["due_balances"].filter(pl.col("outstanding") > 0).sort("emp_no", "accrym", "clct_bill_id", "part")
-    arrivals = tables["arrivals"].with_columns(
+    arrivals = tables["arrivals"].filter(pl.col("class") != "applied").with_columns(
         pl.col("class").replace_strict(CLASSES, default=pl.col("class")), pl.col("part").replace_strict(PARTS, default=pl.col("part")),
         taxpayer_no=mask_text_expr(pl.col("taxpayer_no")))
     listed = found.with_columns(
@@ -174,13 +176,13 @@ def write_workbook(
             Column("已缴", "amount", "paid"), Column("未缴", "amount", "outstanding"), Column("期限", "date", "dedln_date"),
             Column("缓缴", "bool", "deferred"), Column("逾期", "bool", "overdue"),
         ], open_.with_columns(pl.col("part").replace_strict(PARTS, default=pl.col("part"))), keys=2)
-        book.sheet("到账明细").table([
+        book.sheet("到账待看").table([
             Column("税票号", id="elec_taxrpt_no"), Column("行", "int", "line_no"), Column("缴费人识别号", id="taxpayer_no"),
             Column("单位编号", id="emp_no"), Column("险种", id="insutype"), Column("部分", id="part"),
             Column("实缴金额", "amount", "paid_amt"), Column("滞纳金", "amount", "latefee_amt"), Column("结果", id="class"),
             Column("匹配", id="match_step"), Column("入账", "amount", "applied_amt"), Column("转多缴", "amount", "credit_amt"),
             Column("入库日期", "date", "intsury_time"), Column("送达月份", "period", "arrived_period"),
-        ], arrivals, keys=2)
+        ], arrivals, keys=2, title=f"全额入账的 {whole:,} 行不列在此，见表 arrivals（到账）")
         book.sheet("多缴余额").table([
             Column("单位编号", id="emp_no"), Column("险种", id="insutype"), Column("期初", "amount", "opening_amt"),
             Column("新增", "amount", "added_amt"), Column("冲回", "amount", "reversed_amt"), Column("抵缴", "amount", "applied_amt"),
@@ -190,8 +192,8 @@ def write_workbook(
             Column("方式", id="tie_kind"), Column("税票号", id="elec_taxrpt_no"), Column("国库代码", id="treasury_code"),
             Column("日期", "date", "stmt_date"), Column("险种", id="insutype"), Column("国库金额", "amount", "stmt_amt"),
             Column("到账金额", "amount", "arrived_amt"), Column("差额", "amount", "diff_amt"), Column("状态", id="state"),
-        ], tables["treasury_ties"].with_columns(
+        ], tables["treasury_ties"].filter(pl.col("state") != "equal").with_columns(
             pl.col("tie_kind").replace_strict({"ticket": "按税票", "day": "按日"}),
             pl.col("state").replace_strict({"equal": "相符", "diff": "不符", "missing": "国库缺", "only": "税务缺"}, default=pl.col("state")),
-        ), keys=2)
+        ), keys=2, title=f"相符的 {tied:,} 组不列在此，见表 treasury_ties（国库核对）")
 
