@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SCREEN_ROWS = 1_000
 
 
-def command(  # noqa: PLR0917 - typer reads options from positions
+def command(
     query: Annotated[
         str | None,
         typer.Argument(

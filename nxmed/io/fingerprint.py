@@ -76,7 +76,7 @@ class Request:
         )
 
 
-def fingerprint(  # noqa: PLR0917
+def fingerprint(
     command: str,
     period: Period,
     arguments: Mapping[str, Any],
