@@ -26,6 +26,7 @@ from nxmed.collections.proofs import equations
 from nxmed.collections.shapes import (
     ARRIVALS,
     DECISIONS,
+    HISTORY,
     LOTS,
     OPENING_CREDITS,
     PERSONS,
@@ -52,6 +53,7 @@ class _Frames:
 
     feed: pl.DataFrame
     history: pl.DataFrame
+    pending: pl.DataFrame
     statement: pl.DataFrame
     decisions: pl.DataFrame
     units: pl.DataFrame
@@ -153,8 +155,10 @@ def _collect(inputs: ReconcileInputs) -> _Frames:
             booked_period=pl.lit((inputs.period - 1).text))
     else:
         lots = shaped(inputs.prior_lots, LOTS, published=True)
+    pending = shaped(inputs.prior_arrivals, PRIOR_ARRIVALS, published=True).filter(
+        (pl.col("class") == WAITS) & (pl.col("period") == (inputs.period - 1).text))
     return _Frames(*pl.collect_all([
-        shaped(inputs.tax_arrivals, ARRIVALS), shaped(inputs.prior_arrivals, PRIOR_ARRIVALS, published=True),
+        shaped(inputs.tax_arrivals, ARRIVALS), shaped(inputs.prior_arrivals, HISTORY, published=True), pending,
         shaped(inputs.treasury_statement, STATEMENT), shaped(inputs.credit_decisions, DECISIONS),
         shaped(inputs.units, UNITS), shaped(inputs.persons, PERSONS), lots,
     ]))
@@ -168,11 +172,9 @@ def _handled(inputs: ReconcileInputs, frames: _Frames) -> tuple[pl.DataFrame, pl
     feed = frames.feed.rename({"latefee": "latefee_amt"}).with_columns(
         pl.col("latefee_amt").fill_null(0), arrived_period=pl.lit(period.text))
     key = ["elec_taxrpt_no", "line_no"]
-    seen = frames.history.select(key).unique()
+    seen = frames.history.join(feed.select(key), on=key, how="semi").select(key).unique()
     again = feed.join(seen, on=key, how="semi")
-    pending = frames.history.filter(
-        (pl.col("class") == WAITS) & (pl.col("period") == (period - 1).text)).select(feed.columns)
-    handled = pl.concat([feed.join(seen, on=key, how="anti"), pending]).sort(LINE_ORDER).with_columns(
+    handled = pl.concat([feed.join(seen, on=key, how="anti"), frames.pending.select(feed.columns)]).sort(LINE_ORDER).with_columns(
         *levy, late, line=pl.int_range(pl.len(), dtype=pl.Int64))
     return again.with_columns(*levy), handled
 

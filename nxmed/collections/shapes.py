@@ -50,6 +50,10 @@ PRIOR_ARRIVALS: Shape = {
     "levy_attr": TEXT, "intsury_time": DAY, "treasury_code": TEXT, "org_taxrpt_no": TEXT, "insutype": TEXT,
     "class": TEXT, "arrived_period": TEXT, "src_file": TEXT, "src_row": COUNT,
 }
+HISTORY: Shape = {name: PRIOR_ARRIVALS[name] for name in (
+    "elec_taxrpt_no", "line_no", "insutype", "treasury_code", "intsury_time", "paid_amt", "latefee_amt", "class",
+    "src_file", "src_row")}
+"""What is needed of every line of earlier months; of pending ones all of PRIOR_ARRIVALS."""
 PRIOR_APPLICATIONS: Shape = {
     "elec_taxrpt_no": TEXT, "line_no": COUNT, "clct_bill_id": TEXT, "part": TEXT, "amt": FEN, "insutype": TEXT,
     "intsury_time": DAY, "org_taxrpt_no": TEXT, "org_line_no": COUNT,

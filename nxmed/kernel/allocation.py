@@ -84,18 +84,29 @@ def by_overlap(payments: pl.DataFrame, dues: pl.DataFrame) -> pl.DataFrame:
 
     payments: group, pay, amt > 0; dues: group, due, amt > 0. Returns pay, due, amt > 0, unsorted.
     """
-    ends = pl.col("amt").cum_sum().over("group")
     nothing = pl.lit(None, pl.Int64)
     events = pl.concat([
-        payments.sort("group", "pay").select("group", "pay", nothing.alias("due"), ends.alias("end")),
-        dues.sort("group", "due").select("group", nothing.alias("pay"), "due", ends.alias("end")),
+        payments.sort("group", "pay").select("group", "pay", nothing.alias("due"), _end()),
+        dues.sort("group", "due").select("group", nothing.alias("pay"), "due", _end()),
     ]).sort("group", "end")
-    # The piece that ends at an event belongs to the next payment and the next due whose own end is there or later.
+    # The piece that ends at an event belongs to the next payment and the next due whose own end is there or later;
+    # the group of what was found tells whether the group had ended before.
+    group = pl.col("group")
+    before = pl.when(group == group.shift(1)).then(pl.col("end").shift(1)).otherwise(0)
     return events.select(
-        pl.col("pay").backward_fill().over("group"),
-        pl.col("due").backward_fill().over("group"),
-        amt=pl.col("end") - pl.col("end").shift(1).over("group").fill_null(0),
-    ).filter(pl.col("pay").is_not_null() & pl.col("due").is_not_null() & (pl.col("amt") > 0))
+        "group", pl.col("pay", "due").backward_fill(), amt=pl.col("end") - before,
+        pay_group=pl.when(pl.col("pay").is_not_null()).then(group).backward_fill(),
+        due_group=pl.when(pl.col("due").is_not_null()).then(group).backward_fill(),
+    ).filter(
+        (pl.col("pay_group") == group) & (pl.col("due_group") == group) & (pl.col("amt") > 0)
+    ).select("pay", "due", "amt")
+
+
+def _end() -> pl.Expr:
+    """Running sum of amt within each group of a frame sorted by group."""
+    total = pl.col("amt").cum_sum()
+    fresh = (pl.col("group") != pl.col("group").shift(1)).fill_null(True)
+    return (total - pl.when(fresh).then(total - pl.col("amt")).forward_fill()).alias("end")
 
 
 def by_rank(payments: pl.DataFrame, dues: pl.DataFrame) -> pl.DataFrame:
