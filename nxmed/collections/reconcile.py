@@ -174,7 +174,8 @@ def _handled(inputs: ReconcileInputs, frames: _Frames) -> tuple[pl.DataFrame, pl
     key = ["elec_taxrpt_no", "line_no"]
     seen = frames.history.join(feed.select(key), on=key, how="semi").select(key).unique()
     again = feed.join(seen, on=key, how="semi")
-    handled = pl.concat([feed.join(seen, on=key, how="anti"), frames.pending.select(feed.columns)]).sort(LINE_ORDER).with_columns(
+    fresh = feed.join(seen, on=key, how="anti")
+    handled = pl.concat([fresh, frames.pending.select(feed.columns)]).sort(LINE_ORDER).with_columns(
         *levy, late, line=pl.int_range(pl.len(), dtype=pl.Int64))
     return again.with_columns(*levy), handled
 
