@@ -37,6 +37,7 @@ def known_dues(inputs: ReconcileInputs, payers: pl.DataFrame) -> pl.DataFrame:
         pl.concat([before.select(columns), fresh.select(columns)])
         .with_columns(pl.col("deferred").fill_null(False))
         .join(payers.lazy().select("emp_no", pl.col("taxpayer_no").alias("payer")), on="emp_no", how="left")
+        .with_columns(pl.coalesce("taxpayer_no", "payer"))
         .collect()
     )
 

@@ -69,9 +69,12 @@ def tie(lines: pl.DataFrame, booked: pl.DataFrame, statement: pl.DataFrame, peri
         "state", "stmt_amt", "arrived_amt", "booked_before_amt", "open_amt", "open_lines", "booked_lines",
         diff_amt=pl.col("arrived_amt") - pl.col("stmt_amt"), rule=pl.lit(rule),
     ).sort("tie_kind", "elec_taxrpt_no", "treasury_code", "stmt_date", "insutype", nulls_last=True)
+    origin = [*keys, "src_file", "src_row", "_first", "tie_kind"]
+    by_row = pl.when(pl.col("elec_taxrpt_no").is_null()).then(pl.lit("day")).otherwise(pl.lit("ticket"))
+    by_line = pl.when("listed").then(pl.lit("ticket")).otherwise(pl.lit("day"))
     sources = pl.concat([
-        rows.select(*keys, "src_file", "src_row", _first=pl.lit(0, pl.Int64)),
-        both.select(*keys, "src_file", "src_row", _first=pl.lit(1, pl.Int64)),
+        rows.with_columns(_first=pl.lit(0, pl.Int64), tie_kind=by_row).select(origin),
+        both.with_columns(_first=pl.lit(1, pl.Int64), tie_kind=by_line).select(origin),
     ])
     return Tie(tied, ties, _findings(groups, sources, rule))
 
@@ -116,7 +119,7 @@ def _findings(groups: pl.DataFrame, sources: pl.DataFrame, rule: str) -> list[pl
         diff_amt=pl.col("arrived_amt") - pl.col("stmt_amt"),
     )
     located = pl.concat([
-        _located(shown.filter(pl.col("tie_kind") == kind), sources, key)
+        _located(shown.filter(pl.col("tie_kind") == kind), sources.filter(pl.col("tie_kind") == kind), key)
         for kind, key in (("ticket", TICKET_GROUP), ("day", DAY_GROUP))
     ]).rename({"intsury_time": "stmt_date"})
     text = {

@@ -105,6 +105,13 @@ def test_lines_without_insurance_and_duplicates_are_outside_the_tie() -> None:
     assert kinds(second) == {"T1/1": "duplicate", "T1/3": "applied"}
 
 
+def test_the_source_of_a_day_group_is_its_own_row() -> None:
+    own = {**stmt("1.00"), "src_row": 9}
+    result = one_month(line("T1", "5.00"), line("T2", "2.00"), dues=DEC, statement=[stmt("5.00", ticket="T1"), own])
+    (diff,) = found(result).filter(pl.col("code") == "TREASURY_DIFF").to_dicts()
+    assert (diff["src_file"], diff["src_row"], diff["actual"]) == ("inbox/treasury.csv", 9, "2.00")
+
+
 def test_residents_lines_are_tied_but_not_matched() -> None:
     lines = [line("T1", "50.00", item="居民基本医疗保险费")]
     assert kinds(one_month(*lines, dues=DEC, statement=[])) == {"T1/1": "treasury_pending"}
