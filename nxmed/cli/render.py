@@ -92,6 +92,9 @@ def tail(outcome: Outcome, next_commands: Sequence[str]) -> None:
         out("", t(f"写出 {outcome.run_dir}", f"written to {outcome.run_dir}"))
         for path in outcome.files:
             out(f"     {path}")
+        if outcome.unfinished:
+            out(t("! 结果已发布；对外文件或查询目录尚未放好，下一条命令会补齐（请先检查磁盘）",
+                  "! published; copies for others or the catalogue are not in place yet: the next command completes them (check the disk)"))
     for command in next_commands:
         out(t(f"下一步：{command}", f"next: {command}"))
 

@@ -68,8 +68,8 @@ def split_by_largest_remainder(
 
 
 def to_amount(column: str) -> pl.Expr:
-    """分转元 (fen Int64 → DECIMAL(16,2), exact)."""
-    return (pl.col(column).cast(pl.Decimal(38, 2)) / 100).cast(AMOUNT).alias(column)
+    """分转元 (fen Int64 → DECIMAL(16,2), exact: the same digits, read with two decimals)."""
+    return pl.col(column).cast(pl.Int128).reinterpret(dtype=AMOUNT).alias(column)
 
 
 def to_fen(column: str) -> pl.Expr:

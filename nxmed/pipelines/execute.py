@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -64,13 +64,15 @@ def execute(
     dry_run: bool, progress: Progress,
 ) -> Outcome:
     """运行一条月度命令 (under the lock; publishes all tables in one step, or nothing)."""
+    from nxmed.io.disk import disk_errors
     from nxmed.io.runs import Request, RunBuilder, check_order, plan, recover
 
     with ws.lock(command.name):
         recover(ws)
         first = check_order(ws, command.name, period)
         with ws.scratch() as spool:
-            loaded = command.load(ws, period, spool, first, progress)
+            with disk_errors():
+                loaded = command.load(ws, period, spool, first, progress)
             request = Request(
                 command.name, period, {"region": ws.region, "poolarea_no": ws.poolarea_no, **arguments},
                 loaded.files.sources, ws.policy_sha(period), loaded.upstream,
@@ -84,7 +86,7 @@ def execute(
                 _fill(ws, period, command, run, loaded, result, progress)
                 published = run.publish()
                 if published is not None:
-                    return outcome_of(ws, published, "published")
+                    return replace(outcome_of(ws, published, "published"), unfinished=bool(run.warnings))
                 return _dry(command.name, period, run, loaded)
 
 

@@ -22,6 +22,7 @@ class Outcome:
 
     status: published, up_to_date or dry_run. `facts` are plain values (amounts in fen where the name ends in _fen),
     `equations` the proved equations as in the manifest, `finding_counts` by code, `files` what was written.
+    `unfinished`: the run is published, but a copy in the outbox or the catalogue is still to come (the next command does it).
     """
 
     command: str
@@ -36,6 +37,7 @@ class Outcome:
     quarantine: list[Path] = field(default_factory=list)
     inputs: list[dict[str, Any]] = field(default_factory=list)
     statement: list[dict[str, Any]] = field(default_factory=list)
+    unfinished: bool = False
 
     @property
     def rejected(self) -> int:
