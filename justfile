@@ -22,3 +22,8 @@ bench:
 # what CI runs
 ci:
     bash .ci/run
+
+# pages generated from schemas and law files
+pages:
+    python3 -m nxmed.io.pages docs
+    python3 -m nxmed.law.pages > docs/rules.md
