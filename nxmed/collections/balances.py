@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from nxmed.collections.shapes import ASSESSED, DUES, OPENING_DUES, PRIOR_BALANCES, ReconcileInputs, shaped
-from nxmed.kernel.money import half_up
 from nxmed.kernel.period import Period
 from nxmed.law.catalog import Law
 from nxmed.law.rule import RuleFunction
@@ -85,14 +84,14 @@ def arrears(balances: pl.DataFrame, period: Period, charge: RuleFunction, daily_
     )
 
 
-def person_credits(balances: pl.DataFrame, first_seen: pl.DataFrame, lines: pl.LazyFrame, law: Law, rule: str,
-                   ) -> pl.DataFrame:
+def person_credits(balances: pl.DataFrame, first_seen: pl.DataFrame, lines: pl.LazyFrame, law: Law) -> pl.DataFrame:
     """个人到账 (a month credited to each person of a 310 bill that became paid; negative where one was reopened).
 
     balances: this month's; first_seen: bill and part of dues that were not known a month ago; lines: assessment_lines.
     A bill is paid when none of its parts is outstanding; the account amount is psn_clct_amt × account.credit_rate of
     the month contributed for, empty where policy.toml has none.
     """
+    credit = law.rule("account_credit")
     basic = balances.filter(pl.col("insutype") == BASIC).join(
         first_seen.select(DUE).with_columns(_new=pl.lit(True)), on=DUE, how="left")
     bills = basic.group_by("clct_bill_id").agg(
@@ -110,7 +109,7 @@ def person_credits(balances: pl.DataFrame, first_seen: pl.DataFrame, lines: pl.L
         .select(
             "clct_bill_id", "emp_no", "psn_no", "accrym", pl.col("emp_clct_amt") * pl.col("sign"),
             pl.col("psn_clct_amt") * pl.col("sign"),
-            into_acct_amt=half_up(pl.col("psn_clct_amt"), pl.col("rate")) * pl.col("sign"), rule=pl.lit(rule),
+            into_acct_amt=credit(pl.col("psn_clct_amt") * pl.col("sign"), pl.col("rate")), rule=pl.lit(credit.cite),
         )
         .collect().sort("clct_bill_id", "psn_no")
     )

@@ -44,7 +44,6 @@ from nxmed.kernel.stage import prove
 __all__ = ["ReconcileInputs", "ReconcileResult", "equations", "reconcile"]
 
 BOOKING_RULE = {"ningxia": "NXJY-22", "dingxi": "DXTC-12"}
-PERSON_RULE = {"ningxia": "NXJY-26", "dingxi": "DXTC-12"}
 
 
 @dataclass(frozen=True)
@@ -123,8 +122,7 @@ def reconcile(inputs: ReconcileInputs) -> ReconcileResult:
             *credits.LOT_KEY, nulls_last=False),
         "credit_refunds": booking.refunds_table(decided, lots, rule),
         "treasury_ties": tie.ties,
-        "person_credits": balances.person_credits(
-            closing, first_seen, inputs.lines, law, PERSON_RULE.get(law.region, "")),
+        "person_credits": balances.person_credits(closing, first_seen, inputs.lines, law),
         "arrears": balances.arrears(closing, period, charge, daily_rate),
     }
     pending_before = lines.filter(pl.col("arrived_period") < period.text)
