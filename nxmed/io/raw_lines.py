@@ -64,11 +64,7 @@ class LineReader:
 
     def read(self, data: bytes) -> Block:
         """One block of whole lines. Raises InputRefused E003, E008."""
-        lines = pl.read_csv(io.BytesIO(data), separator="\x01", has_header=False, quote_char=None,
-                            schema={"line": pl.String()}, truncate_ragged_lines=True)
-        expected = data.count(b"\n") + (not data.endswith(b"\n"))
-        if lines.height != expected or b"\x01" in data:
-            lines = pl.DataFrame({"line": data.decode("utf-8").removesuffix("\n").split("\n")})
+        lines = _lines(data)
         numbers = pl.int_range(self._next, self._next + lines.height, dtype=pl.Int64)
         frame = lines.with_columns(pl.col("line").fill_null(""), _row=numbers)
         self._next += lines.height
@@ -185,3 +181,13 @@ class LineReader:
         else:
             block.ragged.append((row, cells))
         return None
+
+
+def _lines(data: bytes) -> pl.DataFrame:
+    """All lines as one column, empty ones too."""
+    if b"\x01" not in data:
+        lines = pl.read_csv(io.BytesIO(data), separator="\x01", has_header=False, quote_char=None,
+                            schema={"line": pl.String()})
+        if lines.height == data.count(b"\n") + (not data.endswith(b"\n")):
+            return lines
+    return pl.DataFrame({"line": data.decode("utf-8").removesuffix("\n").split("\n")})

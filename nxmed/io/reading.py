@@ -29,7 +29,7 @@ from nxmed.kernel.split import REJECTS, split
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".et", ".xlsb", ".ods")
 PARQUET_SUFFIXES = (".parquet", ".pq")
-IN_MEMORY = 320 << 20
+IN_MEMORY = 224 << 20
 """Bytes of accepted rows of one file kept in memory; what comes after goes to the spool."""
 
 

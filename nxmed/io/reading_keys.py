@@ -22,10 +22,10 @@ def settle(reads: Sequence[FileRead]) -> None:
     hashes = [h for r in reads for h in r.key_hashes]
     if not hashes:
         return
-    every = pl.concat(hashes)
-    if every.n_unique() == every.len():
+    ordered = pl.concat(hashes).sort()  # far less memory than a table of millions of keys
+    twice = ordered.filter(ordered == ordered.shift(1)).unique()
+    if not twice.len():
         return
-    twice = every.filter(every.is_duplicated()).unique()
     _judge(reads, _candidates(reads, twice))
 
 
