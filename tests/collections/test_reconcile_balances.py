@@ -93,7 +93,7 @@ def broken(result: ReconcileResult, table: str, column: str, by: int) -> set[str
 def test_every_equation_holds_and_fires_when_a_fen_is_missing() -> None:
     lines = [line("T1", "1150.00", latefee="1.00"), line("R1", "-20.00", original="T1", day=date(2026, 12, 20)), line("T2", "3.00", payer="PX")]
     result = one_month(*lines, dues=DEC)
-    assert all(e.holds for e in result.equations)
+    assert all(e.holds and e.zh and e.en for e in result.equations)
     assert len({e.id for e in result.equations}) == len(result.equations) == 9
     assert broken(result, "arrivals", "applied_amt", 1) >= {"arrivals.amount", "arrivals.applied", "treasury.confirmed"}
     assert broken(result, "arrivals", "credit_amt", 1) >= {"arrivals.amount", "credits.moves"}
