@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from typing import Annotated, Any
 
 import typer
@@ -31,8 +30,8 @@ def command(
     from nxmed.cli import render
     from nxmed.cli.text import Steps
     from nxmed.io.workspace import find
-    from nxmed.pipelines.assess import run_assess
     from nxmed.pipelines.arguments import day, month
+    from nxmed.pipelines.assess import run_assess
 
     with Steps(quiet=json_).running() as steps:
         outcome = run_assess(find(workspace), month(period), as_of=day(as_of, "--as-of"), dry_run=dry_run, progress=steps)

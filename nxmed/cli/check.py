@@ -17,7 +17,7 @@ SHOWN = 50
 IN_JSON = 10_000
 
 
-def command(  # noqa: PLR0917
+def command(
     files: Annotated[list[Path], typer.Argument(metavar=t("文件…", "FILE…"), show_default=False,
                                                 help=t("要检查的文件", "files to check"))],
     kind: Annotated[

@@ -39,7 +39,7 @@ _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})\Z")
 _BLOCK = 1 << 18
 
 
-class Refusal(Exception):  # noqa: N818
+class Refusal(Exception):
     """拒收 (a named reason with its details; the parent words it)."""
 
     def __init__(self, code: str, **details: str | int) -> None:

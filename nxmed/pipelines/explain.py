@@ -280,7 +280,8 @@ def _booked(story: Story, books: list[Run], here: Any, amount: int) -> None:
             kind = {"payment": "入账", "reversal": "退库冲减", "credit": "多缴抵缴"}[row["source"]]
             late = f"，应收滞纳金 {yuan_grouped(row['latefee_due'])}" if row["latefee_due"] else ""
             story.add(kind, str(row["source"]), yuan_grouped(row["amt"]),
-                      f"{run.period.text} 税票 {row['elec_taxrpt_no'] or '期初多缴'} 第 {row['line_no'] or '-'} 行，{row['intsury_time'] or ''} 入库{late}", str(row["rule"]))
+                      f"{run.period.text} 税票 {row['elec_taxrpt_no'] or '期初多缴'} 第 {row['line_no'] or '-'} 行，"
+                      f"{row['intsury_time'] or ''} 入库{late}", str(row["rule"]))
     if not books:
         return
     last = scan_table(books[-1], "due_balances").filter(here).collect()

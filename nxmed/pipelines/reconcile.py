@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ OPTIONAL = ["persons", "credit_decisions", "opening_dues", "opening_credits"]
 
 def run_reconcile(ws: Workspace, period: Period, *, dry_run: bool = False, progress: Progress = silent) -> Outcome:
     """对账 P 月."""
-    command = Command("reconcile", _load, lambda loaded: _compute(loaded.room), lambda result: result.findings, _deliver)
+    command = Command("reconcile", _load, lambda loaded: _compute(loaded.room), _findings, _deliver)
     return execute(ws, period, command, arguments={}, as_of=period.last_day, dry_run=dry_run, progress=progress)
 
 
@@ -78,6 +79,10 @@ def _compute(room: Any) -> Any:
     from nxmed.collections.reconcile import reconcile
 
     return reconcile(room)
+
+
+def _findings(result: Any) -> Iterable[pl.DataFrame]:
+    return list(result.findings)
 
 
 def _deliver(ws: Workspace, period: Period, run: RunBuilder, loaded: Loaded, result: Any) -> Delivered:
