@@ -93,8 +93,8 @@ def classify(lines: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(
         pl.when(pl.col("insutype").is_null()).then(pl.lit(UNIDENTIFIED))
         .when(~pl.col("tied") | pl.col("waits")).then(pl.lit(WAITS))
-        .when(pl.col("late_charge")).then(pl.lit("late_charge"))
         .when(pl.col("other_scheme")).then(pl.lit("other_scheme"))
+        .when(pl.col("late_charge")).then(pl.lit("late_charge"))
         .when(mismatch | (unknown & ~pl.col("flexible"))).then(pl.lit(UNIDENTIFIED))
         .when(unknown).then(pl.lit("flexible")).otherwise(nothing).alias("class"),
     )

@@ -114,10 +114,10 @@ class Books:
                 out.findings.append(("UNKNOWN_LEVY_ITEM", row["elec_taxrpt_no"], row["line_no"]))
         self.treasury(m, out, handled)
         for row in handled:
-            if row["class"] is None and row["levy_attr"] == "滞纳金":
-                row["class"] = "late_charge"
-            elif row["class"] is None and row["insutype"] == "390":
+            if row["class"] is None and row["insutype"] == "390":
                 row["class"] = "other_scheme"
+            elif row["class"] is None and row["levy_attr"] == "滞纳金":
+                row["class"] = "late_charge"
         self.wait(out, handled)
         # the unit an arrival is put down to
         for row in handled:

@@ -50,6 +50,13 @@ def test_residents_and_late_charges_are_not_principal() -> None:
     assert (finding["taxpayer_no"], finding["expected"], finding["actual"], finding["diff_amt"]) == ("P1", "0.00", "4.30", 430)
 
 
+def test_a_late_charge_of_the_residents_scheme_is_of_the_other_scheme() -> None:
+    # 品目先于税款属性：居民的滞纳金不算职工的滞纳金
+    result = one_month(line("T1", "5.00", item="居民基本医疗保险费", attr="滞纳金"), dues=DEC)
+    assert classes(result)["T1", 1] == ("other_scheme", None, 0, 0)
+    assert codes(result)["LATEFEE_DIFF"] == 0
+
+
 def test_late_charge_received_in_full_is_no_finding() -> None:
     # 1000.00 for 10 days: 4.00 + 1.00 owed; 5.00 came along
     result = one_month(line("T1", "1000.00", latefee="5.00"), dues=NOV)
