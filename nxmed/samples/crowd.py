@@ -22,8 +22,8 @@ FIRST_VIRTUAL = 900
 PAYING = ("1101", "1102", "1160")
 RETIRED = ("1201",)
 """退休 (离休 1300 is no retiree for the supplement)."""
-BUSY_SIZES = (3, 5, 8, 12, 20, 42)
-"""Sizes of units that repeat over the region, 15 persons on average."""
+BUSY_SIZES = (5, 8, 13, 20, 34, 70)
+"""Sizes of units that repeat over the region, 25 persons on average."""
 
 _KINDS = (("bill", 500), ("period", 670), ("lump", 780), ("split", 860), ("open", 900), ("late", 940), ("short", 970))
 _PLANTED_KINDS = (("over", 976), ("diff", 982), ("twice", 988))

@@ -59,7 +59,7 @@ def test_every_crowd_unit_owes_what_the_generator_expects(sample: Sample, out: O
     crowd = make_crowd(sample.region, wishes, 2)
     expected = expected_dues(sample.region, wishes, crowd, START, 2).filter(pl.col("k") >= 0).join(
         crowd.units.select("u", "emp_no"), on="u")
-    assert expected.filter(pl.col("insutype") == "310").height > 1_100
+    assert expected.filter(pl.col("insutype") == "310").height > 650
     for k in (0, 1):
         bills = out[(START + k).text, "assess"].tables["assessments"].join(crowd.units.select("emp_no"), on="emp_no")
         keys = ["emp_no", "insutype"]
