@@ -42,6 +42,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("check", "nxmed.cli.check", MONTH),
     ("assess", "nxmed.cli.assess", MONTH),
     ("reconcile", "nxmed.cli.reconcile", MONTH),
+    ("settle", "nxmed.cli.settle", MONTH),
     ("explain", "nxmed.cli.explain", TRACE),
     ("runs", "nxmed.cli.runs", TRACE),
     ("verify", "nxmed.cli.verify", TRACE),

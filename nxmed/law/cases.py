@@ -133,7 +133,7 @@ def _run_one(name: str, case: Case, law: Law) -> str:
 
 
 def _dtype(slot: Slot, polars: Any) -> pl.DataType:
-    kinds = {"yuan": polars.Int64, "count": polars.Int64, "date": polars.Date}
+    kinds = {"yuan": polars.Int64, "count": polars.Int64, "date": polars.Date, "flag": polars.Boolean}
     return kinds.get(slot.kind, polars.String)()  # type: ignore[no-any-return]
 
 
@@ -153,6 +153,8 @@ def _value(text: Any, kind: str) -> Any:
             return text.replace("-", "")
         case "count":
             return int(text)
+        case "flag":
+            return text == "是"
     return text
 
 

@@ -18,6 +18,7 @@ LAW_NUMBERS = {
     "unit": "supplement.unit",
     "employee": "supplement.employee",
     "retiree": "supplement.retiree",
+    "share": "maternity.unsigned_share",
 }
 """Arguments of rule functions that the law itself gives: a case doesn't repeat them, so it tests them too."""
 
@@ -68,6 +69,8 @@ CONCEPTS: dict[str, Concept] = {
         "paid_on": Slot("入库日期", "date", True)}),
     "account_credit": Concept("账户划入", "yuan", {
         "psn_amount": Slot("个人缴费", "yuan", True), "rate": Slot("划入比例", "percent")}),
+    "maternity_package": Concept("包干结算额", "yuan", {
+        "package": Slot("包干标准", "yuan", True), "unsigned_away": Slot("异地未签约", "flag", True)}),
     "supplement_unit": Concept("单位大额", "yuan", _PERSON),
     "supplement_person": Concept("个人大额", "yuan", _PERSON),
 }

@@ -136,3 +136,8 @@ def late_charge(amount: pl.Expr, deadline: pl.Expr, paid_on: pl.Expr, daily_rate
     days = (paid_on - deadline).dt.total_days()
     late = pl.when(days > 0).then(days).otherwise(pl.lit(0, pl.Int64))
     return half_up_wide(amount, late * daily_rate)
+
+
+def package_share(package: pl.Expr, reduced: pl.Expr, share: int) -> pl.Expr:
+    """包干额 (package in fen, × share in ppm where reduced; rounded once)."""
+    return pl.when(reduced).then(half_up(package, share)).otherwise(package)

@@ -27,6 +27,7 @@ Prover = Callable[[Mapping[str, pl.DataFrame], Mapping[str, Any]], list[Equation
 EQUATIONS: dict[str, str] = {
     "assess": "nxmed.contributions.assess:equations",
     "reconcile": "nxmed.collections.reconcile:equations",
+    "settle": "nxmed.settlements.settle:equations",
 }
 """Where a command's equations are stated: module:function(tables, facts) -> equations."""
 

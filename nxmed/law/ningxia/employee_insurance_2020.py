@@ -125,3 +125,13 @@ def art27_effect_month_index(received: pl.Expr, cutoff_day: int) -> pl.Expr:
     Month in which a change received on a day takes effect, as year × 12 + month − 1; the cut-off day is included.
     """
     return formulas.effect_month_index(received, cutoff_day)
+
+
+@rule("maternity_package", "NXJY-50", "NXJY-49")
+def art50_maternity_package(package: pl.Expr, unsigned_away: pl.Expr, share: int) -> pl.Expr:
+    """第四十九条、第五十条：生育医疗费按人头定额包干结算；在区内参保地以外分娩而未在规定时限内签约的，按包干标准减半支付。
+
+    What stands in place of the pooled fund for a delivery: the package, or its share where the delivery was away from
+    the insured place without having signed up. 单位：分；份额为百万分率；四舍五入到分一次；其余由参保人承担。
+    """
+    return formulas.package_share(package, unsigned_away, share)

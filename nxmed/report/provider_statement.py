@@ -1,0 +1,241 @@
+"""结算对账单 (what each provider gets): one workbook per provider with only its own rows, the payable list, the 3202 result.
+
+The workbook is read by the provider's finance clerk: cover with what is paid in figures and in capital numerals, totals
+of both sides, every difference with its cause and what to do, deductions, boxes to sign.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nxmed.kernel.chinese_amount import capital_of_fen
+from nxmed.kernel.money import yuan
+from nxmed.kernel.period import Period
+from nxmed.kernel.stage import Equation
+from nxmed.report.provider_words import (
+    CAUSES,
+    CLASSES,
+    DEDUCTIONS,
+    FUNDS,
+    HELD,
+    STATES,
+    TODO,
+)
+from nxmed.report.workbook import Column, Workbook
+
+Outbox = Callable[[str], Path]
+OPEN = pl.col("state").is_in(["waiting", "repeated", "settled_before", "rejected"]) | pl.col("decision").is_not_null()
+
+
+@dataclass(frozen=True)
+class Written:
+    """写出的交付: how many providers, and the equation that what was written is what is owed."""
+
+    providers: int
+    equations: tuple[Equation, ...]
+
+
+def provider_names(providers: pl.LazyFrame) -> dict[str, str]:
+    """机构名称 by code (the newest agreement's)."""
+    frame = providers.select("fixmedins_code", "fixmedins_name", "efft_time").sort("efft_time").collect()
+    return {code: name for code, name, _ in frame.iter_rows() if code}
+
+
+def write_all(
+    outbox: Outbox, result: Any, room: Any, names: Mapping[str, str], *, period: Period, region: str, run_id: str
+) -> Written:
+    """写全部交付 (workbooks, result texts, payable list) and hold the sums against the payables."""
+    tables = result.tables
+    deductions = room.deductions.collect()
+    pieces = {name: _by_provider(frame) for name, frame in {
+        "groups": tables["statement_groups"], "payables": tables["payables"], "deductions": deductions,
+        "differences": tables["statement_rows"].filter(OPEN), "breaks": tables["statement_breaks"].filter(
+            pl.col("opened_period") < period.text)}.items()}
+    codes = sorted({code for by in pieces.values() for code in by} | set(tables["statement_rows"]["fixmedins_code"].unique()))
+    written = 0
+    for code in codes:
+        own = {name: by.get(code, _empty(tables, name, deductions)) for name, by in pieces.items()}
+        path = outbox(f"结算对账单_{_safe(code)}_{period.text}.xlsx")
+        written += write_statement(path, own, code=code, name=names.get(code, ""), period=period, region=region, run_id=run_id)
+    _write_results(outbox, tables["statement_rows"], codes, period)
+    listed = write_payables(outbox(f"应付清单_{period.text}.xlsx"), tables["payables"], names, period=period, run_id=run_id)
+    owed = int(tables["payables"]["act_dfr_amt"].sum() or 0)
+    return Written(len(codes), (
+        Equation("settle.outbox.statements", "各机构对账单应付之和 = 应付", {"对账单": written}, {"应付": owed},
+                 en="Σ of the statements = payables"),
+        Equation("settle.outbox.list", "应付清单合计 = 应付", {"清单": listed}, {"应付": owed}, en="payable list = payables"),
+    ))
+
+
+def _by_provider(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    if not frame.height:
+        return {}
+    return {str(key[0]): part for key, part in frame.partition_by("fixmedins_code", as_dict=True).items()}
+
+
+def _empty(tables: Mapping[str, pl.DataFrame], name: str, deductions: pl.DataFrame) -> pl.DataFrame:
+    return {
+        "groups": tables["statement_groups"], "payables": tables["payables"], "deductions": deductions,
+        "differences": tables["statement_rows"], "breaks": tables["statement_breaks"]}[name].clear()
+
+
+def _safe(code: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]", "_", code)[:40]
+
+
+def write_statement(
+    path: Path, own: Mapping[str, pl.DataFrame], *, code: str, name: str, period: Period, region: str, run_id: str
+) -> int:
+    """一家机构的结算对账单 (frames of this provider only: groups, payables, differences, breaks, deductions). Gives Σ paid."""
+    owed = own["payables"].sort("fund_pay_type").with_columns(fund=_worded("fund_pay_type", FUNDS))
+    paid = int(owed["act_dfr_amt"].sum() or 0)
+    sums = {c: int(owed[c].sum() or 0) for c in (
+        "recognised_amt", "carried_in_amt", "det_amt", "dpst_amt", "advance_amt", "carried_out_amt")}
+    differences = _explained(own["differences"])
+    with Workbook(path, title=f"结算对账单 {code} {period.text}", footer=run_id) as book:
+        cover = book.sheet("封面")
+        cover.pairs([
+            ("定点医药机构", name), ("机构编号", code), ("结算月份", period.text), ("经办地区", region),
+            ("本月认定", sums["recognised_amt"], "amount"), ("上期结转", sums["carried_in_amt"], "amount"),
+            ("减：扣款", sums["det_amt"], "amount"), ("减：预留金", sums["dpst_amt"], "amount"),
+            ("减：周转金", sums["advance_amt"], "amount"), ("结转下期", sums["carried_out_amt"], "amount"),
+            ("本月应付（小写）", paid, "amount"), ("本月应付（大写）", capital_of_fen(paid)), ("运行号", run_id),
+        ], title=f"医疗保障基金结算对账单 {period.text}")
+        cover.table([
+            Column("基金", id="fund", width=16), Column("认定", "amount", "recognised_amt"),
+            Column("上期结转", "amount", "carried_in_amt"), Column("扣款", "amount", "det_amt"),
+            Column("预留金", "amount", "dpst_amt"), Column("周转金", "amount", "advance_amt"),
+            Column("结转下期", "amount", "carried_out_amt"), Column("应付", "amount", "act_dfr_amt"),
+        ], owed, title="应付（按基金）")
+        cover.lines([
+            f"本月差异 {differences.height} 笔，以前月份未了 {own['breaks'].height} 笔，见“差异”“以前未了”。",
+            "应付 = 认定 + 上期结转 − 扣款 − 预留金 − 周转金；不足部分结转下期。对账单有异议的，请在收到后与经办机构核对。",
+        ])
+        cover.signatures(["机构医保办", "机构财务", "机构负责人", "经办", "复核"])
+        _sheet_groups(book, own["groups"])
+        book.sheet("差异").table([
+            Column("结算ID", id="setl_id"), Column("退费", id="refund"), Column("结果", id="class"), Column("状态", id="stand"),
+            Column("机构医疗费", "amount", "provider_medfee_sumamt"), Column("中心医疗费", "amount", "agency_medfee_sumamt"),
+            Column("机构基金支付", "amount", "provider_fund_pay_sumamt"), Column("中心基金支付", "amount", "agency_fund_pay_sumamt"),
+            Column("机构个账", "amount", "provider_acct_pay"), Column("中心个账", "amount", "agency_acct_pay"),
+            Column("原因", id="cause", width=40), Column("怎么办", id="todo", width=44), Column("差异编号", id="break_id"),
+        ], differences, keys=1)
+        book.sheet("以前未了").table([
+            Column("结算ID", id="setl_id"), Column("退费", id="refund"), Column("结果", id="class"), Column("起始月份", "period", "opened_period"),
+            Column("机构医疗费", "amount", "provider_medfee_sumamt"), Column("中心医疗费", "amount", "medfee_sumamt"),
+            Column("机构基金支付", "amount", "provider_fund_pay_sumamt"), Column("中心基金支付", "amount", "fund_pay_sumamt"),
+            Column("原因", id="cause", width=40), Column("怎么办", id="todo", width=44), Column("差异编号", id="break_id"),
+        ], _explained(own["breaks"]), keys=1)
+        book.sheet("扣款").table([
+            Column("扣款流水号", id="det_sn"), Column("基金", id="fund"), Column("类型", id="kind"),
+            Column("金额", "amount", "det_amt"), Column("原因", id="det_rea", width=50),
+        ], own["deductions"].sort("fund_pay_type", "det_sn").with_columns(
+            fund=_worded("fund_pay_type", FUNDS), kind=_worded("det_type", DEDUCTIONS)), keys=1)
+    return paid
+
+
+def _sheet_groups(book: Workbook, groups: pl.DataFrame) -> None:
+    names = {"medfee_sumamt": "医疗费", "fund_pay_sumamt": "基金支付", "acct_pay": "个人账户"}
+    columns = [Column("清算经办机构", id="clr_optins"), Column("险种", id="insutype"), Column("清算类别", id="clr_type")]
+    for side, zh in (("provider", "机构"), ("agency", "中心"), ("diff", "差额")):
+        columns += [Column(f"{zh}{word}", "amount", f"{side}_{c}") for c, word in names.items()]
+        columns.append(Column(f"{zh}笔数", "count", f"{side}_cnt"))
+    columns.append(Column("结果", id="result"))
+    words = {"equal": "相符", "differs": "不符", "no_statement": "未报对账单"}
+    book.sheet("对账单").table(columns, groups.with_columns(result=_worded("state", words)), keys=3)
+
+
+def _explained(rows: pl.DataFrame) -> pl.DataFrame:
+    """差异的原因与办法 (in words)."""
+    held, kind = pl.col("held_reason"), pl.col("stmt_diff")
+    decision = pl.col("decision") if "decision" in rows.columns else pl.lit(None, pl.String)
+    stand = _worded("state", STATES) if "state" in rows.columns else pl.lit("待处理")
+    reason = pl.concat_str([
+        kind.replace_strict(CAUSES, default="", return_dtype=pl.String),
+        pl.when(held.is_not_null()).then(held.replace_strict(HELD, default="", return_dtype=pl.String)),
+    ], separator="；", ignore_nulls=True).str.strip_chars("；")
+    step = pl.when(decision.is_not_null()).then(pl.lit("已处理，无需再办")).otherwise(
+        pl.coalesce(pl.when(kind != "00").then(kind.replace_strict(TODO, default=None, return_dtype=pl.String)),
+                    held.replace_strict(TODO, default=None, return_dtype=pl.String)))
+    return rows.sort("stmt_diff", "setl_id", "refd_setl_flag").with_columns(
+        cause=reason, todo=step, stand=stand, refund=_worded("refd_setl_flag", {"0": "", "1": "退费"}),
+        **{"class": kind + pl.lit(" ") + kind.replace_strict(CLASSES, default="", return_dtype=pl.String)})
+
+
+def _worded(column: str, words: Mapping[str, str]) -> pl.Expr:
+    return pl.col(column).replace_strict(words, default=pl.col(column), return_dtype=pl.String)
+
+
+def _write_results(outbox: Outbox, rows: pl.DataFrame, codes: list[str], period: Period) -> None:
+    """3202 对账结果 (per provider, TAB, no header, literal null): psn_no, mdtrt_id, setl_id, msgid, stmt_rslt,
+    refd_setl_flag, memo, medfee_sumamt, fund_pay_sumamt, acct_pay, exp_content."""
+    shown = rows.select(
+        "fixmedins_code", "psn_no", "mdtrt_id", "setl_id", pl.lit(None, pl.String).alias("msgid"),
+        pl.col("stmt_diff").alias("stmt_rslt"), "refd_setl_flag",
+        pl.when((pl.col("stmt_diff") != "00") | pl.col("held_reason").is_not_null()).then(
+            pl.concat_str([pl.col("stmt_diff").replace_strict(CLASSES, default="", return_dtype=pl.String),
+                           pl.col("held_reason").replace_strict(HELD, default=None, return_dtype=pl.String)],
+                          separator="；", ignore_nulls=True)).otherwise(pl.lit(None, pl.String)).alias("memo"),
+        *[_yuan(pl.coalesce(f"provider_{c}", f"agency_{c}")).alias(c) for c in ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")],
+        pl.lit(None, pl.String).alias("exp_content"))
+    for code, part in _by_provider(shown).items():
+        part.drop("fixmedins_code").with_columns(pl.all().fill_null(pl.lit("null"))).write_csv(
+            outbox(f"对账结果_{_safe(code)}_{period.text}.txt"), include_header=False, separator="\t", quote_style="never")
+
+
+def _yuan(fen: pl.Expr) -> pl.Expr:
+    size = fen.abs()
+    return pl.concat_str([
+        pl.when(fen < 0).then(pl.lit("-")).otherwise(pl.lit("")), (size // 100).cast(pl.String), pl.lit("."),
+        (size % 100).cast(pl.String).str.zfill(2)])
+
+
+def write_payables(path: Path, owed: pl.DataFrame, names: Mapping[str, str], *, period: Period, run_id: str) -> int:
+    """应付清单 (provider × fund, total in figures and capital numerals). Gives Σ paid."""
+    rows = owed.sort("fixmedins_code", "fund_pay_type").with_columns(
+        name=_worded("fixmedins_code", names) if names else pl.col("fixmedins_code"), fund=_worded("fund_pay_type", FUNDS))
+    paid = int(owed["act_dfr_amt"].sum() or 0)
+    with Workbook(path, title=f"应付清单 {period.text}", footer=run_id) as book:
+        cover = book.sheet("应付清单")
+        cover.pairs([("结算月份", period.text), ("应付合计（小写）", paid, "amount"), ("应付合计（大写）", capital_of_fen(paid)),
+                     ("运行号", run_id)], title=f"定点医药机构应付清单 {period.text}")
+        cover.table([
+            Column("机构编号", id="fixmedins_code"), Column("机构", id="name", width=28), Column("基金代码", id="fund_pay_type"),
+            Column("基金", id="fund"), Column("付款经办机构", id="fix_blng_admdvs"), Column("认定", "amount", "recognised_amt"),
+            Column("上期结转", "amount", "carried_in_amt"), Column("扣款", "amount", "det_amt"),
+            Column("预留金", "amount", "dpst_amt"), Column("周转金", "amount", "advance_amt"),
+            Column("结转下期", "amount", "carried_out_amt"), Column("应付", "amount", "act_dfr_amt"),
+        ], rows, keys=2)
+        cover.signatures(["经办", "复核", "审批", "财务"])
+    return paid
+
+
+def screen_lines(tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """屏幕上的汇总 (classes with counts and agency amounts, then from recognised to paid; amounts in fen)."""
+    rows, owed = tables["statement_rows"], tables["payables"]
+    by = rows.group_by("stmt_diff").agg(
+        n=pl.len(), amount=pl.coalesce("agency_fund_pay_sumamt", "provider_fund_pay_sumamt").sum()).sort("stmt_diff")
+    lines: list[dict[str, Any]] = [
+        {"kind": "class", "id": kind, "zh": CLASSES[kind], "en": kind, "count": n, "amount_fen": int(amount or 0), "note": ""}
+        for kind, n, amount in by.rows()]
+    held = rows.filter(pl.col("held_reason").is_not_null() & (pl.col("state") == "waiting"))
+    lines.append({"kind": "class", "id": "held", "zh": "其中暂缓", "en": "of them held", "count": held.height,
+                  "amount_fen": int(held["agency_fund_pay_sumamt"].sum() or 0), "note": ""})
+    for kind, column, zh, en in (
+        ("start", "recognised_amt", "本月认定", "recognised"), ("plus", "carried_in_amt", "上期结转", "carried in"),
+        ("minus", "det_amt", "扣款", "deductions"), ("minus", "dpst_amt", "预留金", "deposit"),
+        ("minus", "advance_amt", "周转金", "advance"), ("minus", "carried_out_amt", "结转下期", "carried out"),
+        ("sum", "act_dfr_amt", "本月应付", "payable"),
+    ):
+        lines.append({"kind": kind, "id": column, "zh": zh, "en": en, "count": None,
+                      "amount_fen": int(owed[column].sum() or 0), "note": ""})
+    lines[-1]["note"] = capital_of_fen(lines[-1]["amount_fen"])
+    lines[-1]["amount"] = yuan(lines[-1]["amount_fen"])
+    del facts
+    return lines

@@ -1,0 +1,125 @@
+"""以前月份 (what earlier months know of a key): settled already, still open, or there only for a refund to point at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from nxmed.settlements.keys import MARK, hashed, proved, same_key
+from nxmed.settlements.shapes import (
+    AGENCY_DATA,
+    BREAKS,
+    COMPARED,
+    DETAILS,
+    KEY,
+    PRIOR_ROWS,
+    PROVIDER_DATA,
+    SETTLEMENTS,
+    SettleInputs,
+    shaped,
+)
+
+SETTLED = ("recognised", "rejected")
+
+
+@dataclass(frozen=True)
+class Known:
+    """已知的主键: `settled` (one column, MARK), `open` (BREAKS and MARK), `originals` (MARK, on_agency, on_provider,
+    recognised) for the keys that refunds name."""
+
+    settled: pl.DataFrame
+    open: pl.DataFrame
+    originals: pl.DataFrame
+    adopted: int
+
+
+def open_rows(inputs: SettleInputs, seed: int) -> pl.DataFrame:
+    """上期未了 (rows that the run before left open, with their number)."""
+    rows = shaped(inputs.prior_breaks, BREAKS).with_columns(hashed(seed)).collect()
+    proved(rows)
+    return rows
+
+
+def look_back(inputs: SettleInputs, seed: int, keys: pl.DataFrame, originals: pl.DataFrame) -> Known:
+    """查以前月份 (for the month's `keys` and the `originals` that refunds name; both KEY and MARK)."""
+    still_open = open_rows(inputs, seed)
+    earlier = _published(inputs, seed, pl.concat([keys, originals]).unique(MARK))
+    before = _before_start(inputs, seed, pl.concat([keys, originals]).unique(MARK))
+    settled = pl.concat([
+        earlier.filter(pl.col("state").is_in(SETTLED) & (pl.col("side") == "both")).select(MARK),
+        earlier.filter(pl.col("state").is_in(SETTLED) & (pl.col("side") != "both")).select(MARK),
+        before.filter("settled").select(MARK),
+    ]).unique()
+    adopted = before.filter(~pl.col("settled")).join(keys, on=MARK, how="semi").join(still_open, on=MARK, how="anti")
+    adopted = adopted.join(settled, on=MARK, how="anti")
+    named = originals.select(MARK).unique()
+    facts = pl.concat([
+        earlier.join(named, on=MARK, how="semi").select(
+            MARK, on_agency=pl.col("agency_medfee_sumamt").is_not_null(),
+            on_provider=pl.col("provider_medfee_sumamt").is_not_null() | (pl.col("state") == "recognised"),
+            recognised=pl.col("state") == "recognised"),
+        before.join(named, on=MARK, how="semi").select(
+            MARK, on_agency=pl.col("medfee_sumamt").is_not_null() | pl.col("settled"),
+            on_provider=pl.col("provider_medfee_sumamt").is_not_null() | pl.col("settled"), recognised=pl.col("settled")),
+    ])
+    known = facts.group_by(MARK).agg(pl.col("on_agency", "on_provider", "recognised").any())
+    opened = pl.concat([still_open, adopted.select(still_open.columns)])
+    return Known(settled, opened, known, adopted.height)
+
+
+def _published(inputs: SettleInputs, seed: int, keys: pl.DataFrame) -> pl.DataFrame:
+    """Rows of earlier runs with one of the keys."""
+    rows = shaped(inputs.prior_rows, PRIOR_ROWS).with_columns(hashed(seed))
+    found = rows.join(keys.lazy().select(MARK, *KEY), on=MARK, how="inner", suffix="_other").collect()
+    same_key(found)
+    return found.drop([f"{k}_other" for k in KEY])
+
+
+def _before_start(inputs: SettleInputs, seed: int, keys: pl.DataFrame) -> pl.DataFrame:
+    """Rows of months before the first run with one of the keys, both sides beside each other.
+
+    Where both sides agree there, or the other side sent nothing at all for that month, the row counts as settled
+    before; where the other side did send a file without it, or with other amounts, the row is still open.
+    """
+    start = inputs.start.text
+    agency = _newest(inputs.settlements, SETTLEMENTS, list(AGENCY_DATA), seed, keys, start)
+    provider = _newest(inputs.provider_details, DETAILS, list(PROVIDER_DATA), seed, keys, start)
+    provider = provider.rename({n: f"provider_{n}" for n in [*PROVIDER_DATA, "period"]})
+    agency = agency.rename({"period": "agency_period"})
+    both = agency.join(provider, on=MARK, how="full", coalesce=True, suffix="_other")
+    same_key(both)
+    both = both.with_columns(pl.coalesce(k, f"{k}_other").alias(k) for k in KEY).drop([f"{k}_other" for k in KEY])
+    if not both.height:
+        return both.with_columns(settled=pl.lit(True), opened_period=pl.lit(start))
+    sent = _sent(inputs.provider_details, DETAILS, start, ["fixmedins_code", "inbox_month"])
+    filed = _sent(inputs.settlements, SETTLEMENTS, start, ["inbox_month"])
+    both = both.join(sent.select("fixmedins_code", pl.col("inbox_month").alias("agency_period"), pl.lit(True).alias("_sent")),
+                     on=["fixmedins_code", "agency_period"], how="left")
+    both = both.join(filed.select(pl.col("inbox_month").alias("provider_period"), pl.lit(True).alias("_filed")),
+                     on="provider_period", how="left")
+    equal = pl.all_horizontal([pl.col(c) == pl.col(f"provider_{c}") for c in COMPARED])
+    settled = (
+        pl.when(pl.col("agency_period").is_not_null() & pl.col("provider_period").is_not_null()).then(equal)
+        .when(pl.col("agency_period").is_not_null()).then(pl.col("_sent").is_null())
+        .otherwise(pl.col("_filed").is_null())
+    )
+    return both.with_columns(
+        settled=settled, opened_period=pl.min_horizontal("agency_period", "provider_period")).drop("_sent", "_filed")
+
+
+def _newest(frame: pl.LazyFrame, shape: dict[str, pl.DataType], data: list[str], seed: int, keys: pl.DataFrame, start: str
+            ) -> pl.DataFrame:
+    """The newest row of each key before `start`."""
+    rows = shaped(frame, shape).filter(pl.col("inbox_month") < start).with_columns(hashed(seed))
+    found = rows.join(keys.lazy().select(MARK, *KEY), on=MARK, how="inner", suffix="_other").collect()
+    same_key(found)
+    return (
+        found.select(MARK, *KEY, *data, pl.col("inbox_month").alias("period"))
+        .sort("period", "src_file", "src_row", descending=[True, False, False])
+        .unique(MARK, keep="first", maintain_order=True)
+    )
+
+
+def _sent(frame: pl.LazyFrame, shape: dict[str, pl.DataType], start: str, by: list[str]) -> pl.DataFrame:
+    return shaped(frame, shape).filter(pl.col("inbox_month") < start).select(by).unique().collect()

@@ -1,0 +1,69 @@
+"""结算守恒 (what must hold between both sides, the classes, the payables and what is paid; re-proved by verify)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from nxmed.kernel.stage import Equation
+from nxmed.settlements import funds
+from nxmed.settlements.shapes import COMPARED
+
+SIDES = {"agency": "中心", "provider": "机构"}
+WORDS = {"medfee_sumamt": "医疗费", "fund_pay_sumamt": "基金支付", "acct_pay": "个人账户"}
+
+
+def delivered(agency: pl.DataFrame, provider: pl.DataFrame, prefix: str = "provider_") -> dict[str, int]:
+    """双方送达 (rows and sums of the month's files, for the manifest: facts of both sides in fen)."""
+    found: dict[str, int] = {}
+    for side, frame, start in (("agency", agency, ""), ("provider", provider, prefix)):
+        found[f"{side}_rows"] = frame.height
+        for c in COMPARED:
+            found[f"{side}_{c}_fen"] = int(frame[f"{start}{c}"].sum() or 0)
+    return found
+
+
+def equations(tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> list[Equation]:
+    """守恒等式 (over the published tables, in inside form, and the facts of the manifest)."""
+    rows, owed, items = tables["statement_rows"], tables["payables"], tables["payout_items"]
+    period = str(facts["period"])
+    found: list[Equation] = []
+    for side, zh in SIDES.items():
+        mine = rows.filter(pl.col(f"{side}_period") == period)
+        label = pl.concat_str([pl.col("stmt_diff"), pl.col("held_reason").fill_null("")], separator=" ").str.strip_chars()
+        by = mine.group_by(label.alias("class")).agg(
+            pl.len().alias("n"), *[pl.col(f"{side}_{c}").sum() for c in COMPARED]).sort("class")
+        found.append(Equation(
+            f"settle.{side}.rows", f"{zh}明细行数 = 各类与暂缓之和", {f"{zh}明细": int(facts[f"{side}_rows"])},
+            dict(zip(by["class"], map(int, by["n"]), strict=True)), unit="rows", en=f"rows of the {side} = classes and holds"))
+        found += [Equation(
+            f"settle.{side}.{c}", f"{zh}{WORDS[c]} = 各类与暂缓之和", {f"{zh}明细": int(facts[f"{side}_{c}_fen"])},
+            dict(zip(by["class"], map(int, by[f"{side}_{c}"]), strict=True)), en=f"{c} of the {side} = classes and holds")
+            for c in COMPARED]
+    for fund in funds.FUNDS:
+        here = owed.filter(pl.col("fund_pay_type") == fund)
+        found.append(Equation(
+            f"settle.recognised.{fund}", f"认定 {fund} = 应付表认定额", {"明细": int(rows[funds.column(fund)].sum() or 0)},
+            {"应付": int(here["recognised_amt"].sum() or 0)}, en=f"recognised {fund} = payables"))
+    found.append(Equation(
+        "settle.recognised", "认定合计 = 各基金认定之和", {"合计": int(rows["recognised_amt"].sum() or 0)},
+        {f: int(rows[funds.column(f)].sum() or 0) for f in funds.FUNDS}, en="recognised = Σ of the funds"))
+    right = pl.col("recognised_amt") + pl.col("carried_in_amt") - pl.col("det_amt") - pl.col("dpst_amt") - pl.col("advance_amt")
+    uneven = owed.filter(pl.col("act_dfr_amt") + pl.col("carried_out_amt") != right).height
+    found += [
+        Equation("settle.payables", "应付 + 结转下期 = 认定 + 上期结转 − 扣款 − 预留 − 周转金，逐行",
+                 {"不符": uneven}, {}, unit="rows", en="payable + carried out = recognised + carried in − taken off, row by row"),
+        Equation("settle.carried", "上期结转转入 = 上期转出", {"转入": int(owed["carried_in_amt"].sum() or 0)},
+                 {"上期转出": int(facts["carried_before_fen"])}, en="carried in = carried out of the month before"),
+        Equation("settle.deductions", "扣款 = 扣款文件", {"应付": int(owed["det_amt"].sum() or 0)},
+                 {"文件": int(facts["deductions_fen"])}, en="deductions = file"),
+        Equation("settle.items", "付款项 = 应付", {"付款项": int(items["amt"].sum() or 0)},
+                 {"应付": int(owed["act_dfr_amt"].sum() or 0)}, en="payout items = payables"),
+        Equation("settle.breaks", "期初未了 = 本期了结 + 期末仍未了", {"期初": int(facts["opening_breaks"])}, {
+            "了结": rows.filter((pl.col("opened_period") < period) & pl.col("state").is_in(["recognised", "rejected"])).height,
+            "仍未了": tables["statement_breaks"].filter(pl.col("opened_period") < period).height,
+        }, unit="rows", en="open at the start = closed + still open"),
+    ]
+    return found

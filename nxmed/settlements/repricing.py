@@ -1,0 +1,115 @@
+"""待遇复核 (repricing): what the fund's share should have been by the text, held against what was settled.
+
+Dingxi: DXTC-22, 27, 30.4, 31, 45. Running totals over the year come from all months so far, in order of settlement.
+Not computed until there are data for them: DXTC-23 (class B items), 25, 34, 49, 50 and the examinations of NXJY-37.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from nxmed.kernel import finding
+from nxmed.settlements import repricing_chronic, repricing_inpatient
+from nxmed.settlements.findings import yuan_text
+from nxmed.settlements.funds import EMPLOYEES
+from nxmed.settlements.matching import REFUND
+from nxmed.settlements.repricing_shape import INPATIENT, REPRICING, percent_text
+from nxmed.settlements.shapes import CHRONIC, FEES, PROVIDERS, SettleInputs, shaped
+from nxmed.settlements.terms import PREFIX, ChronicTerms, InpatientTerms, SupplementTerms
+
+CHRONIC_TYPE = "14"
+NOT_COMPUTED = "DXTC-23、25、34、49、50 与 NXJY-37.2 需要项目明细、留观和外检数据，未计算"
+
+
+@dataclass(frozen=True)
+class Repriced:
+    """复核结果: table `repricing`, findings, and what was not computed with the reason."""
+
+    table: pl.DataFrame
+    findings: list[pl.DataFrame]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def reprice(inputs: SettleInputs, agency: pl.DataFrame) -> Repriced:
+    """复核一个月的待遇 (rows of the month; fees of all months up to it for the yearly totals)."""
+    law, day = inputs.law, inputs.period.first_day
+    if not law.has(f"{PREFIX[law.region]}.yearly_limit", day):
+        note = "文件未规定住院待遇标准，policy.toml 亦未给出 repricing.ningxia.*，未复核"
+        made = pl.DataFrame(schema=REPRICING)
+        return Repriced(made, [_skipped(note)] if agency.height else [], {"rows": 0, "skipped": [note]})
+    fees = _fees(inputs, agency)
+    stays = fees.filter(pl.col("med_type").str.starts_with(INPATIENT) & ~_is_drug())
+    priced = [repricing_inpatient.price(
+        stays, shaped(inputs.providers, PROVIDERS).collect(), InpatientTerms.load(law, day),
+        SupplementTerms.load(law, day, "inpatient"), law)]
+    skipped = [NOT_COMPUTED]
+    chronic = ChronicTerms.load(law, day)
+    if chronic is not None:
+        supplement = SupplementTerms.load(law, day, "chronic")
+        rows = fees.filter(pl.col("med_type").str.starts_with(CHRONIC_TYPE) & ~_is_drug())
+        if inputs.chronic_present:
+            register = shaped(inputs.chronic_registrations, CHRONIC).collect()
+            priced.append(repricing_chronic.price(rows, register, chronic, supplement))
+        elif rows.height:
+            skipped.append("没有门诊慢特病认定文件，慢特病未复核")
+        drugs = SupplementTerms.load(law, day, "drug")
+        if "tdrug_flag" in inputs.settlements.collect_schema().names() and drugs is not None:
+            priced.append(repricing_chronic.price_drugs(fees.filter(_is_drug()), drugs))
+        else:
+            skipped.append("结算明细没有 tdrug_flag 列，谈判药补助未复核")
+    month = pl.concat(priced).filter(pl.col("inbox_month") == inputs.period.text)
+    table = month.select(REPRICING).sort("setl_id", "refd_setl_flag", "fixmedins_code")
+    found = [_differences(table)]
+    unknown = table.filter(pl.col("state") != "computed")
+    if unknown.height:
+        found.append(finding.make("REPRICE_SKIPPED", unknown, pl.format(
+            "未能复核：{}", pl.col("state").replace_strict(_STATES, default=pl.col("state")))))
+    facts = {"rows": table.height, "differences": found[0].height, "skipped": skipped}
+    return Repriced(table, [*found, *[_skipped(s) for s in skipped[1:]]], facts)
+
+
+_STATES = {"level_unknown": "机构等级未知", "disease_unknown": "病种不在第三十一条表内"}
+
+
+def _is_drug() -> pl.Expr:
+    return (pl.col("tdrug_flag") == "1").fill_null(False) & ~pl.col("med_type").str.starts_with(INPATIENT)
+
+
+def _fees(inputs: SettleInputs, agency: pl.DataFrame) -> pl.DataFrame:
+    """Fees of the persons settled this month, of all months so far: the newest row of each, refunded ones left out."""
+    kinds = pl.col("med_type").str.starts_with(INPATIENT) | pl.col("med_type").str.starts_with(CHRONIC_TYPE)
+    every = shaped(inputs.settlements, FEES).filter(
+        (pl.col("insutype") == EMPLOYEES) & (pl.col("inbox_month") <= inputs.period.text))
+    drugs = (pl.col("tdrug_flag") == "1").fill_null(False)
+    persons = agency.filter(pl.col("insutype") == EMPLOYEES).select("psn_no").unique()
+    fees = every.filter(kinds | drugs | (pl.col("refd_setl_flag") == REFUND)).join(
+        persons.lazy(), on="psn_no", how="semi").collect()
+    fees = fees.sort("inbox_month", descending=True, maintain_order=True).unique(
+        ["fixmedins_code", "setl_id", "refd_setl_flag"], keep="first", maintain_order=True)
+    refunds = fees.filter(pl.col("refd_setl_flag") == REFUND).select(
+        "fixmedins_code", setl_id=pl.coalesce("org_setl_id", "setl_id")).unique()
+    return fees.filter(pl.col("refd_setl_flag") != REFUND).join(refunds, on=["fixmedins_code", "setl_id"], how="anti").filter(
+        kinds | drugs)
+
+
+def _skipped(note: str) -> pl.DataFrame:
+    return finding.make("REPRICE_SKIPPED", pl.DataFrame({"ref_no": [note[:24]]}), note)
+
+
+def _differences(table: pl.DataFrame) -> pl.DataFrame:
+    """REPRICE_DIFF: one per settlement whose pooled or supplement share is not what the text gives, with the steps."""
+    bad = table.filter((pl.col("state") == "computed") & ((pl.col("diff_amt") != 0) | (pl.col("supp_diff_amt") != 0)))
+    y = yuan_text
+    first = pl.when(pl.col("kind") == "drug").then(pl.lit("谈判药门诊，统筹按结算单；")).otherwise(pl.format(
+        "政策范围内 {} − 起付 {}，× {} = {}；年内已付 {}，限额 {} → {}；", y(pl.col("inscp_scp_amt")), y(pl.col("dedc_amt")),
+        percent_text(pl.col("rate")), y(pl.col("raw_amt")), y(pl.col("run_before")), y(pl.col("limit_amt")),
+        y(pl.col("fund_amt"))))
+    steps = pl.concat_str([
+        first, pl.format("结算单统筹 {}，差 {}；自付 {}，大额补助应为 {}，结算单 {}，差 {}", y(pl.col("hifp_pay")), y(pl.col("diff_amt")),
+                         y(pl.col("own_amt")), y(pl.col("supp_amt")), y(pl.col("hifob_pay")), y(pl.col("supp_diff_amt")))])
+    return finding.make(
+        "REPRICE_DIFF", bad, steps, diff_amt=pl.col("diff_amt") + pl.col("supp_diff_amt"),
+        expected=y(pl.col("fund_amt") + pl.col("supp_amt")), actual=y(pl.col("hifp_pay") + pl.col("hifob_pay")))
