@@ -93,18 +93,25 @@ def execute(
 def _fill(
     ws: Workspace, period: Period, command: Command, run: RunBuilder, loaded: Loaded, result: Result, progress: Progress
 ) -> None:
-    """Tables, what goes to others, equations and facts of a run."""
+    """Tables, what goes to others, equations and facts of a run.
+
+    What goes to others is written beside the tables: workbooks are plain Python, tables are not.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
     from nxmed.kernel import finding
 
     progress("检查并写出结果", "checking and writing")
-    for name, frame in result.tables.items():
-        run.table(name, frame)
-    run.table("findings", finding.collect([loaded.files.findings, *command.findings(result)], command.name, period.text))
-    run.table("files", loaded.files.files)
-    run.table("rejects", loaded.files.rejects)
-    _quarantine(command.name, run, loaded)
-    progress("写对外文件", "writing what goes to others")
-    delivered = command.deliver(ws, period, run, loaded, result)
+    with ThreadPoolExecutor(1) as beside:
+        delivery = beside.submit(command.deliver, ws, period, run, loaded, result)
+        for name, frame in result.tables.items():
+            run.table(name, frame)
+        run.table("findings", finding.collect([loaded.files.findings, *command.findings(result)], command.name, period.text))
+        run.table("files", loaded.files.files)
+        run.table("rejects", loaded.files.rejects)
+        _quarantine(command.name, run, loaded)
+        progress("写对外文件", "writing what goes to others")
+        delivered = delivery.result()
     run.equations([*loaded.files.equations, *result.equations, *delivered.equations])
     run.facts({**result.facts, **delivered.facts})
 

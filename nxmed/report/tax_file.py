@@ -37,6 +37,11 @@ COLUMNS: tuple[tuple[str, Column], ...] = tuple((c.id, c) for c in (
     Column("个人缴款期限", "date", "psn_dedln_date"),
     Column("核定方式", "text", "crtf_way_name"),
 ))
+SHEET = [
+    *(column for name, column in COLUMNS if name not in {"accrym", "psn_clctstd_sumamt", "emp_dedln_date", "psn_dedln_date", "crtf_way_name"}),
+    Column("缴款期限", "text", "deadline"), Column("核定方式", "text", "crtf_way_name"),
+]
+"""Columns of the workbook: the month stands on the control sheet, both bases are equal, the deadlines in one cell."""
 AMOUNTS = [c.id for _, c in COLUMNS if c.kind == "amount"]
 RISKY = r"^[=+\-@\t\r＝＋－＠]"
 
@@ -87,6 +92,11 @@ def write_csv(file: TaxFile, path: Path) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _deadline_text() -> pl.Expr:
+    emp, psn = pl.col("emp_dedln_date").cast(pl.String), pl.col("psn_dedln_date").cast(pl.String)
+    return pl.when(emp == psn).then(emp).otherwise(pl.format("单位 {}，个人 {}", emp, psn))
+
+
 def read_totals(path: Path) -> dict[str, int]:
     """读回合计 (bills, unit part and person part as the written CSV has them: the last side of the conservation)."""
     back = pl.read_csv(path, infer_schema=False).select(pl.col("单位应缴", "个人应缴").cast(pl.Decimal(16, 2)))
@@ -118,5 +128,5 @@ def write_workbook(
             Column("合计", "amount", "both"),
         ], by_type, title="按险种")
         cover.signatures(["经办", "复核", "审批"])
-        book.sheet("核定单").table([column for _, column in COLUMNS], file.rows, keys=2)
+        book.sheet("核定单").table(SHEET, file.rows.with_columns(deadline=_deadline_text()), keys=2)
 
