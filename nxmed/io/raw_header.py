@@ -101,3 +101,12 @@ def layout(path: Path, contract: Contract, cells: Sequence[str | None], *, row: 
         titled.append(name)
     return Layout(row, end, tuple(titled), tuple(i in place for i in range(len(titled))),
                   tuple(c or "" for c in cells[: len(titled)]), tuple(titles))
+
+
+def headerless(cells: Sequence[str | None], contract: Contract) -> Layout | None:
+    """无表头的列位 (TAB text in the order the contract names; columns at the end may be missing). None if it is not that."""
+    names = contract.headerless[: len(cells)]
+    needed = {c.id for c in contract.columns if not c.optional}
+    if not names or len(cells) > len(contract.headerless) or needed & set(contract.headerless[len(cells):]):
+        return None
+    return Layout(0, 0, names, (True,) * len(names), names)

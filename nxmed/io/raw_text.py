@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from nxmed.io.raw_bytes import BLOCK, Probe, Stream, ahead, probe, refuse
-from nxmed.io.raw_header import SEPARATORS, WITHIN, Layout, best_row, layout
+from nxmed.io.raw_header import SEPARATORS, WITHIN, Layout, best_row, headerless, layout
 from nxmed.io.raw_lines import Block, LineReader, Record, records
 from nxmed.kernel.contract import Contract
 
@@ -21,6 +21,7 @@ class TextFile:
         self.found: Probe = probe(path)
         self._stream = Stream(path, self.found, size)
         head = _head(self._stream)
+        self.layout: Layout
         chosen: tuple[int, str, list[Record], int] | None = None
         for separator in SEPARATORS:
             rows = [(row, cells) for row, cells in records(head, separator) if row <= WITHIN + 1]
@@ -28,13 +29,18 @@ class TextFile:
             if best and (chosen is None or best[0] > chosen[0]):
                 chosen = best[0], separator, rows, best[1]
         if chosen is None:
-            raise refuse(path, "E005")
+            first = next((cells for _, cells in records(head, "\t") if any(cells)), [])
+            bare = headerless(first, contract)
+            if bare is None:
+                raise refuse(path, "E005")
+            self.separator, self.layout, self._width = "\t", bare, bare.width
+            return
         _, self.separator, rows, row = chosen
         at = next(i for i, r in enumerate(rows) if r[0] == row)
         cells = rows[at][1]
         end = row + sum(c.count("\n") for c in cells)
         titles = [" ".join(c for c in r[1] if c.strip()) for r in rows[:at]]
-        self.layout: Layout = layout(path, contract, cells, row=row, end=end, titles=titles)
+        self.layout = layout(path, contract, cells, row=row, end=end, titles=titles)
         self._width = len(cells)
 
     @property

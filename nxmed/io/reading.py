@@ -29,6 +29,7 @@ from nxmed.kernel.split import REJECTS, split
 TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
 SHEET_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".et", ".xlsb", ".ods")
 PARQUET_SUFFIXES = (".parquet", ".pq")
+ZIP_SUFFIXES = (".zip",)
 IN_MEMORY = 224 << 20
 """Bytes of accepted rows of one file kept in memory; what comes after goes to the spool."""
 
@@ -150,7 +151,7 @@ def contract_of(name: str) -> Contract | None:
 
 def is_data_file(name: str) -> bool:
     """A suffix that can be read."""
-    return Path(name).suffix.lower() in (*TEXT_SUFFIXES, *SHEET_SUFFIXES, *PARQUET_SUFFIXES)
+    return Path(name).suffix.lower() in (*TEXT_SUFFIXES, *SHEET_SUFFIXES, *PARQUET_SUFFIXES, *ZIP_SUFFIXES)
 
 
 def read_file(path: Path, contract: Contract | str | None = None, month: str = "", spool: Path | None = None,
@@ -198,6 +199,10 @@ def _open(path: Path, contract: Contract) -> _Source:
         from nxmed.io.raw_sheets import SheetsFile
 
         return SheetsFile(path, contract)
+    if suffix in ZIP_SUFFIXES:
+        from nxmed.io.raw_zip import ZipFile
+
+        return ZipFile(path, contract)
     from nxmed.io.raw_text import TextFile
 
     return TextFile(path, contract)

@@ -88,7 +88,8 @@ class Check:
 
 @dataclass(frozen=True)
 class Contract:
-    """契约 of one kind of file. `key` identifies a row within a month; `repeats`: repeated keys are let through."""
+    """契约 of one kind of file. `key` identifies a row within a month; `repeats`: repeated keys are let through;
+    `headerless`: the order of columns in TAB text without a header (empty: there must be one)."""
 
     id: str
     zh: str
@@ -98,6 +99,7 @@ class Contract:
     columns: tuple[Column, ...]
     checks: tuple[Check, ...] = ()
     repeats: bool = False
+    headerless: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """The column of that id; KeyError if none."""
@@ -172,17 +174,18 @@ def column_from(data: Mapping[str, Any], codes: Mapping[str, Mapping[str, Any]])
 
 def contract_from(data: Mapping[str, Any], codes: Mapping[str, Mapping[str, Any]]) -> Contract:
     """读契约 (from its YAML mapping; raises ValueError where it contradicts itself)."""
-    allowed = {"id", "zh", "en", "supply", "key", "columns", "checks", "repeats", "comment"}
+    allowed = {"id", "zh", "en", "supply", "key", "columns", "checks", "repeats", "headerless", "comment"}
     if set(data) - allowed or data["supply"] not in SUPPLIES:
         raise ValueError(f"contract {data.get('id')}: {sorted(set(data) - allowed) or data['supply']}")
     columns = tuple(column_from(c, codes) for c in data["columns"])
     names = [c.id for c in columns]
     checks = tuple(_check_from(c) for c in data.get("checks", ()))
-    used: Sequence[str] = [*data["key"], *(n for c in checks for n in c.columns)]
+    headerless = tuple(data.get("headerless", ()))
+    used: Sequence[str] = [*data["key"], *(n for c in checks for n in c.columns), *headerless]
     if len(set(names)) < len(names) or set(used) - set(names) or set(names) & set(RESERVED):
         raise ValueError(f"contract {data['id']}: column ids repeat, are reserved, or are not there")
     return Contract(data["id"], data["zh"], data["en"], data["supply"], tuple(data["key"]), columns, checks,
-                    bool(data.get("repeats", False)))
+                    bool(data.get("repeats", False)), headerless)
 
 
 def _check_from(data: Mapping[str, Any]) -> Check:

@@ -47,7 +47,7 @@ def settle(inputs: SettleInputs) -> SettleResult:
         shaped(inputs.provider_totals, TOTALS), shaped(inputs.providers, PROVIDERS),
         shaped(inputs.deductions, DEDUCTIONS), shaped(inputs.prior_payables, PRIOR_PAYABLES),
     ])
-    details = _with_provider(details, agency)
+    details = _with_provider(details, agency, providers)
     cite = groups.RULE[law.region]
     listed = details.rename({n: f"provider_{n}" for n in PROVIDER_DATA})
     compared = groups.compare(agency, listed, totals, cite)
@@ -102,20 +102,28 @@ def settle(inputs: SettleInputs) -> SettleResult:
     return SettleResult(made, found, proved, facts)
 
 
-def _with_provider(details: pl.DataFrame, agency: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a file that doesn't name its provider (the headerless layout of 3202): the provider of its settlements.
+def _with_provider(details: pl.DataFrame, agency: pl.DataFrame, providers: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a file that doesn't name its provider (the headerless layout of 3202).
 
-    Each file is one provider's: the code that most of its rows have at the agency, the smallest of several.
+    Each such file is one provider's: the code of a known provider in its name, else the code that most of its rows have
+    at the agency, the smallest of several, else UNKNOWN.
     """
     nameless = pl.col("fixmedins_code").is_null()
     if not details.select(nameless.any()).item():
         return details
+    files = details.filter(nameless).select("src_file").unique()
+    known = providers["fixmedins_code"].unique().sort()
+    named = files.with_columns(
+        code=pl.col("src_file").str.to_uppercase().str.extract_all("[A-Z]?[0-9][0-9A-Z]{5,}")).explode("code").filter(
+        pl.col("code").is_in(known.implode())).sort("src_file", "code").unique(
+        "src_file", keep="first", maintain_order=True).with_columns(rank=pl.lit(0), len=pl.lit(0, pl.UInt32))
     guess = (
         details.filter(nameless).select("src_file", "setl_id", "refd_setl_flag")
         .join(agency.select("setl_id", "refd_setl_flag", code="fixmedins_code"), on=["setl_id", "refd_setl_flag"])
-        .group_by("src_file", "code").len().sort(["len", "code"], descending=[True, False])
-        .unique("src_file", keep="first", maintain_order=True).select("src_file", "code"))
-    return details.join(guess, on="src_file", how="left").with_columns(
+        .group_by("src_file", "code").len().with_columns(rank=pl.lit(1)).select(named.columns))
+    chosen = pl.concat([named, guess]).sort(["rank", "len", "code"], descending=[False, True, False]).unique(
+        "src_file", keep="first", maintain_order=True).select("src_file", "code")
+    return details.join(chosen, on="src_file", how="left").with_columns(
         fixmedins_code=pl.coalesce("fixmedins_code", "code", pl.lit("UNKNOWN"))).drop("code")
 
 
