@@ -72,14 +72,14 @@ def explain_line(ws: Workspace, bill: str, psn_no: str) -> Story:
         if stored["insutype"] == "330":
             _supplement(story, room, stored)
         elif bills["crtf_way"] == "1":
-            _wage(story, room, emp_no, psn_no, stored)
+            _wage(story, room, emp_no, psn_no)
             _base(story, run, room, stored)
             _rates(story, room, emp_no, stored["emp_clctstd"], stored)
         elif bills["crtf_way"] == "2":
             _not_declared(story, room, bills, stored)
         else:
             story.add("月平均工资为基数", "base: the monthly average wage", yuan_grouped(stored["psn_clctstd"]),
-                      "没有申报，也没有上月缴费数额", "NXJY-14")
+                      "没有申报，也没有上月缴费数额", room.law.rule("average_monthly_wage").cite)
             _rates(story, room, emp_no, stored["emp_clctstd"], stored)
         story.add("应缴", "dues", f"单位 {yuan_grouped(stored['emp_clct_amt'])}  个人 {yuan_grouped(stored['psn_clct_amt'])}",
                   "", str(stored["rule"]))
@@ -103,7 +103,7 @@ def _roster(story: Story, room: AssessInputs, emp_no: str, psn_no: str) -> None:
                   f"{place(row)}；{cutoff.rule}")
 
 
-def _wage(story: Story, room: AssessInputs, emp_no: str, psn_no: str, stored: dict[str, Any]) -> None:
+def _wage(story: Story, room: AssessInputs, emp_no: str, psn_no: str) -> None:
     """Where the wage comes from: newest declaration of the year, else newest add-change with a wage, else none."""
     import polars as pl
 
@@ -113,7 +113,7 @@ def _wage(story: Story, room: AssessInputs, emp_no: str, psn_no: str, stored: di
     if declared.height:
         row = declared.row(-1, named=True)
         story.add("申报工资", "declared wage", yuan_grouped(row["wag"]),
-                  f"{row['dcla_date']} 申报" + (f"，{declared.height} 次申报取最新" if declared.height > 1 else ""), f"{place(row)}；NXJY-13")
+                  f"{row['dcla_date']} 申报" + (f"，{declared.height} 次申报取最新" if declared.height > 1 else ""), f"{place(row)}；{room.law.rule('declaration_counts').rule_id}")
         return
     added = room.personnel_changes.filter(
         pair & (pl.col("rcvd_date") <= room.as_of) & pl.col("wag").is_not_null() & pl.col("psn_chg_type").is_in(list(ADDS))
@@ -122,12 +122,13 @@ def _wage(story: Story, room: AssessInputs, emp_no: str, psn_no: str, stored: di
         row = added.row(-1, named=True)
         story.add("增员工资", "wage of the addition", yuan_grouped(row["wag"]), f"{row['rcvd_date']} 受理，本年无申报", place(row))
         return
-    story.add("工资", "wage", "无", "单位已申报，此人没有工资", "NXJY-17")
-    del stored
+    story.add("工资", "wage", "无", "单位已申报，此人没有工资", room.law.rule("base_rule_code").cite)
 
 
 def _base(story: Story, run: Run, room: AssessInputs, stored: dict[str, Any]) -> None:
     """Floor and ceiling, and which branch the base took."""
+    import polars as pl
+
     wage = run.facts["average_wage"]
     day = room.period.first_day
     low = room.law.number("contribution.base_floor_ratio", on=day)
@@ -136,10 +137,20 @@ def _base(story: Story, run: Run, room: AssessInputs, stored: dict[str, Any]) ->
     story.add("平均工资", "average wage", f"{yuan_grouped(wage['monthly_fen'])}/月",
               f"{wage['stat_year']} 年，{wage['publ_date']} 公布" + ("，上年未公布，暂用" if wage["provisional"] else ""),
               f"{wage['src_file']} 第 {wage['src_row']} 行（{wage['source_doc']}）")
-    story.add("下限", "floor", yuan_grouped(wage["floor_fen"]), "公布的下限，未公布则平均工资 × 60%", cited(low))
-    story.add("上限", "ceiling", yuan_grouped(wage["ceiling_fen"]), "公布的上限，未公布则平均工资 × 300%", cited(high))
+    row = one(room.average_wages.filter((pl.col("admdvs") == wage["admdvs"]) & (pl.col("stat_year") == wage["stat_year"])),
+              "平均工资", "the average wage")
+    for zh, en, amount, column, ratio in (("下限", "floor", wage["floor_fen"], "lower_amt", low),
+                                          ("上限", "ceiling", wage["ceiling_fen"], "upper_amt", high)):
+        story.add(zh, en, yuan_grouped(amount), "按公布数" if row[column] is not None else _of_average(row, ratio.value), cited(ratio))
     story.add("缴费基数", "base", yuan_grouped(stored["psn_clctstd"]),
               CODES.get(str(stored["clctstd_crtf_rule_codg"]), ""), rule)
+
+
+def _of_average(row: dict[str, Any], ratio: str) -> str:
+    """未公布上下限时的算式 (the year's amount is divided by 12 without rounding)."""
+    if row["monthly_amt"] is not None:
+        return f"{product(row['monthly_amt'], ratio)} → 四舍五入到分"
+    return f"{yuan_grouped(row['yearly_amt'])} ÷ 12 × {ratio} → 四舍五入到分"
 
 
 def _rates(story: Story, room: AssessInputs, emp_no: str, base: int, stored: dict[str, Any]) -> None:
@@ -156,7 +167,7 @@ def _rates(story: Story, room: AssessInputs, emp_no: str, base: int, stored: dic
         emp, psn = law.number("contribution.emp_rate", on=day), law.number("contribution.psn_rate", on=day)
     for zh, en, number, amount in (("单位部分", "unit part", emp, stored["emp_clct_amt"]), ("个人部分", "person part", psn, stored["psn_clct_amt"])):
         if number is None:
-            story.add(zh, en, yuan_grouped(amount), "失业保险基金代缴，个人不缴", "DXTC-13")
+            story.add(zh, en, yuan_grouped(amount), "失业保险基金代缴，个人不缴", emp.rule)
         else:
             story.add(zh, en, yuan_grouped(amount), f"{product(base, number.value)} → 四舍五入到分", cited(number))
 
@@ -190,7 +201,7 @@ def _supplement(story: Story, room: AssessInputs, stored: dict[str, Any]) -> Non
         story.add("单位每人每年", "unit, per person and year", yuan_grouped(stored["emp_clct_amt"]), "", cited(unit))
     person = room.law.number("supplement.retiree" if retired else "supplement.employee", on=day)
     story.add("个人每年", "person, a year", yuan_grouped(stored["psn_clct_amt"]), "退休人员只缴个人部分" if retired else "", cited(person))
-    story.add("本年首次", "first time this year", "是", "本年以前月份没有 330 行，期初也没有", "DXTC-44")
+    story.add("本年首次", "first time this year", "是", "本年以前月份没有 330 行，期初也没有", person.rule)
 
 
 def explain_due(ws: Workspace, bill: str, part: str) -> Story:
