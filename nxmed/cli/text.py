@@ -24,6 +24,16 @@ def set_lang(lang: str | None) -> None:
     _chosen[:] = [lang] if lang in ("zh", "en") else []
 
 
+def language_in(words: Sequence[str]) -> str | None:
+    """命令行里写的语言 (what stands after --lang; None without it)."""
+    for i, word in enumerate(words):
+        if word == "--lang" and i + 1 < len(words):
+            return words[i + 1]
+        if word.startswith("--lang="):
+            return word.partition("=")[2]
+    return None
+
+
 def lang() -> str:
     """当前语言: chosen, else from the locale; Chinese where the locale says nothing."""
     if _chosen:
@@ -86,7 +96,7 @@ def count(number: int) -> str:
 
 
 class Steps:
-    """进度 (steps of a long command on stderr: a spinner on a terminal, lines with a heartbeat in a log)."""
+    """进度 (steps of a long command on stderr: a moving bar on a terminal, lines with a heartbeat in a log)."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
@@ -103,7 +113,11 @@ class Steps:
         self._finish()
         self._name, self._since = t(zh, en), time.monotonic()
         if self._terminal:
-            self._status = console(stderr=True).status(f"{self._name} …")
+            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+            self._status = Progress(TextColumn("{task.description}"), BarColumn(bar_width=30), TimeElapsedColumn(),
+                                    console=console(stderr=True), transient=True)
+            self._status.add_task(self._name, total=None)
             self._status.start()
         else:
             sys.stderr.write(f"… {self._name}\n")
