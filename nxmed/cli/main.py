@@ -5,17 +5,27 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from nxmed import __version__
 from nxmed.cli.text import t
-from nxmed.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_USAGE, InputRefused, NxmedError
+from nxmed.errors import (
+    EXIT_INTERNAL,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_TERMINATED,
+    EXIT_USAGE,
+    InputRefused,
+    NxmedError,
+)
 
 app = typer.Typer(
     name="nxmed",
@@ -76,9 +86,7 @@ def _root(
     lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en", show_default=False,
                                              help=t("界面语言", "language of the messages"))] = None,
 ) -> None:
-    del version
-    if lang not in (None, "zh", "en"):
-        raise NxmedUsage(t(f"不认识的语言：{lang}", f"no such language: {lang}"), "--lang zh | --lang en")
+    del version, lang
 
 
 class NxmedUsage(NxmedError):
@@ -109,10 +117,22 @@ def _usage_text(problem: Exception) -> tuple[str, str]:
     if kind == "MissingParameter":
         return t(f"缺少参数：{name}", english), hint
     if kind == "NoSuchOption":
-        return t(f"没有这个选项：{getattr(problem, 'option_name', '')}", english), hint
-    if kind == "NoSuchCommand" or english.startswith("No such command"):
-        return t("没有这个命令：" + english.removeprefix("No such command").strip(" ."), english), hint
+        near = "、".join(getattr(problem, "possibilities", None) or ())
+        return t(f"没有这个选项：{getattr(problem, 'option_name', '')}" + (f"（是不是 {near}？）" if near else ""), english), hint
+    if kind == "NoArgsIsHelpError" or english.startswith("Missing command"):
+        return t(f"缺少命令：{path} 之后写哪一个", f"Missing command after {path}"), hint
+    if english.startswith("No such command"):
+        typed, *others = re.findall(r"'([^']*)'", english)
+        return t(f"没有这个命令：{typed}" + (f"（是不是 {'、'.join(others)}？）" if others else ""), english), hint
+    if english.startswith("Got unexpected extra argument"):
+        return t(f"多写了参数：{english.partition('(s) (')[2].removesuffix(')')}", english), hint
+    if kind == "BadOptionUsage":
+        option = getattr(problem, "option_name", "")
+        takes = "does not take" not in english
+        return t(f"选项 {option} 后面要写一个值" if takes else f"选项 {option} 后面不写值", english), hint
     if kind == "BadParameter":
+        if "valid integer" in english:
+            return t(f"参数 {name} 的值不对：应为整数", english), hint
         return t(f"参数 {name} 的值不对：{getattr(problem, 'message', '')}", english), hint
     return t(f"用法不对：{english}", english), hint
 
@@ -129,7 +149,7 @@ def run(words: Sequence[str]) -> int:
     as_json = "--json" in words
     signal.signal(signal.SIGTERM, _interrupted)
     try:
-        result = app(args=list(words), standalone_mode=False, prog_name="nxmed")
+        result = _tree()(args=_without_language(words), standalone_mode=False, prog_name="nxmed")
         sys.stdout.flush()
         if result == EXIT_INTERRUPTED:  # typer turns Ctrl-C into this
             raise KeyboardInterrupt
@@ -137,43 +157,78 @@ def run(words: Sequence[str]) -> int:
     except NxmedError as problem:
         return _known(problem, as_json=as_json)
     except TyperException as problem:
-        if type(problem).__name__ == "NoArgsIsHelpError":
+        if type(problem).__name__ == "NoArgsIsHelpError" and not as_json:
             sys.stdout.write(problem.format_message() + "\n")
             return EXIT_USAGE
-        _tell(*_usage_text(problem))
-        return EXIT_USAGE
+        return _fail(EXIT_USAGE, *_usage_text(problem), as_json=as_json)
     except (KeyboardInterrupt, Abort):
-        _tell(t("已中断，未发布任何内容", "interrupted, nothing was published"), "")
-        return EXIT_INTERRUPTED
+        return _fail(EXIT_INTERRUPTED, t("已中断，未发布任何内容", "interrupted, nothing was published"), "", as_json=as_json)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _reader_left()
     except SystemExit as leave:
+        if isinstance(leave.__context__, BrokenPipeError):  # typer turns a reader that left into this
+            return _reader_left()
         if leave.code == EXIT_TERMINATED:
-            _tell(t("已终止，未发布任何内容", "terminated, nothing was published"), "")
+            return _fail(EXIT_TERMINATED, t("已终止，未发布任何内容", "terminated, nothing was published"), "", as_json=as_json)
         return leave.code if isinstance(leave.code, int) else EXIT_INTERNAL
     except OSError as problem:
-        _tell(t(f"读写失败：{problem.strerror or type(problem).__name__}", f"cannot read or write: {problem.strerror}"),
-              t("检查磁盘空间和文件权限后重新运行；已有结果未变", "check disk and rights and run again; earlier results are unchanged"))
-        return EXIT_INTERNAL
+        what = problem.strerror or type(problem).__name__
+        return _fail(EXIT_INTERNAL, t(f"读写失败：{what}", f"cannot read or write: {what}"),
+                     t("检查磁盘空间和文件权限后重新运行；已有结果未变",
+                       "check disk and rights and run again; earlier results are unchanged"), as_json=as_json)
     except Exception as problem:
-        return _unknown(problem)
+        return _unknown(problem, as_json=as_json)
+
+
+def _without_language(words: Sequence[str]) -> list[str]:
+    """--lang counts wherever it stands (it was obeyed before the commands were built); only two languages are there."""
+    from nxmed.cli.text import language_in
+
+    asked = language_in(words)
+    if asked not in (None, "zh", "en"):
+        raise NxmedUsage(f"不认识的语言：{asked}", "--lang zh 或 --lang en", text_en=f"no such language: {asked}",
+                         hint_en="--lang zh or --lang en")
+    kept = [w for i, w in enumerate(words) if not w.startswith("--lang=") and (i == 0 or words[i - 1] != "--lang")]
+    return [w for i, w in enumerate(kept) if w != "--lang" or (i == len(kept) - 1 and asked is None)]
+
+
+def _tree() -> Any:
+    """All commands, their help in the chosen language."""
+    from nxmed.cli.manual import dress
+
+    root = typer.main.get_command(app)
+    dress(root)
+    return root
+
+
+def _reader_left() -> int:
+    """Quiet end when the reader of a pipe has seen enough (`nxmed … | head`)."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EXIT_OK
+
+
+def _fail(code: int, text: str, hint: str, *, as_json: bool, problems: Sequence[tuple[str, str, str]] = ()) -> int:
+    """Two lines on stderr; with --json also the one document on stdout."""
+    _tell(text, hint)
+    if as_json:
+        sys.stdout.write(json.dumps({"status": "error", "exit_code": code, "message": text, "hint": hint,
+                                     "problems": [{"file": f, "reason": r, "hint": m} for f, r, m in problems]},
+                                    ensure_ascii=False) + "\n")
+    return code
 
 
 def _known(problem: NxmedError, *, as_json: bool) -> int:
-    text, hint = t(problem.text, problem.text_en), t(problem.hint, problem.hint_en)
-    _tell(text, hint)
     problems = problem.problems if isinstance(problem, InputRefused) else []
-    for file, reason, mend in problems:
-        sys.stderr.write(f"  {file}: {reason}" + (f" → {mend}" if mend else "") + "\n")
-    if as_json:
-        sys.stdout.write(json.dumps({"status": "error", "exit_code": problem.exit_code, "message": text, "hint": hint,
-                                     "problems": [{"file": f, "reason": r, "hint": m} for f, r, m in problems]},
-                                    ensure_ascii=False) + "\n")
-    return problem.exit_code
+    code = _fail(problem.exit_code, t(problem.text, problem.text_en), t(problem.hint, problem.hint_en),
+                 as_json=as_json, problems=problems)
+    if len(problems) > 1:  # a single one is what the two lines say
+        for file, reason, mend in problems:
+            sys.stderr.write(f"  {file}: {reason}" + (f" → {mend}" if mend else "") + "\n")
+    return code
 
 
-def _unknown(problem: Exception) -> int:
+def _unknown(problem: Exception, *, as_json: bool) -> int:
     """An error nobody foresaw: its place is told, its text is not (it may carry personal data)."""
     import traceback
 
@@ -181,9 +236,8 @@ def _unknown(problem: Exception) -> int:
         traceback.print_exc()
     last = traceback.extract_tb(problem.__traceback__)[-1]
     place = f"{type(problem).__name__} {os.path.basename(last.filename)}:{last.lineno}"
-    _tell(t(f"内部错误（{place}），未发布任何内容", f"internal error ({place}), nothing was published"),
-          t("请保留输入文件并联系维护人员", "keep the input files and call the maintainers"))
-    return EXIT_INTERNAL
+    return _fail(EXIT_INTERNAL, t(f"内部错误（{place}），未发布任何内容", f"internal error ({place}), nothing was published"),
+                 t("请保留输入文件并联系维护人员", "keep the input files and call the maintainers"), as_json=as_json)
 
 
 _register()

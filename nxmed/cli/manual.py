@@ -1,0 +1,114 @@
+"""使用说明 (the help pages in the language of the reader): short texts for the overview, headings, usage lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nxmed.cli.text import lang, t
+
+SHORT: dict[str, tuple[str, str]] = {
+    "init": ("建立一个经办机构的工作区", "make the workspace of one agency"),
+    "demo": ("用虚构样例跑两个地区、两个月", "run two months of two made-up regions"),
+    "samples": ("复制随附的样例，或生成任意规模的样例", "copy the small samples, or make one of any size"),
+    "samples generate": ("生成任意规模的样例地区", "make a sample region of any size"),
+    "samples copy": ("把随附的小样例复制到文件夹或新工作区", "copy a small sample to a folder or a new workspace"),
+    "check": ("检查文件，不入库；生成退回用的问题工作簿", "check files without taking them in"),
+    "assess": ("核定缴费基数和应缴，生成送税务的文件", "contribution bases and dues; the tax bureau's file"),
+    "reconcile": ("税务到账与国库、应缴核对，出对账表", "tie tax arrivals to treasury and dues"),
+    "settle": ("定点机构结算：逐条对账，出应付清单", "settle with providers: compare, reprice, what is owed"),
+    "runs": ("列出已发布的运行", "list the published runs"),
+    "verify": ("核验全部运行：哈希、清单链、守恒等式", "prove hashes, the chain and the equations again"),
+    "sql": ("只读查询目录", "query the catalogue, read-only"),
+    "catalogue": ("说明发布的表和列", "explain the published tables and columns"),
+    "explain": ("说清一行核定、一笔应缴、一笔到账", "explain a line, a due or an arrival"),
+    "explain line": ("一个人在一张核定单里的基数和应缴", "a person's base and dues in one bill"),
+    "explain due": ("一笔应缴怎么来的，哪些到账入了它", "one due: where it comes from, what paid it"),
+    "explain arrival": ("一笔到账匹配到哪些应缴", "one arrival: its tests, and the dues it pays"),
+    "law": ("法规：条款、数字、用例", "the law: articles, numbers, cases"),
+    "law list": ("列出条款", "list the articles"),
+    "law show": ("一条条款：内容、数字、用例、用在哪里", "one article: text, numbers, cases, where used"),
+    "law check": ("核对法规文件和 policy.toml", "check the law files and policy.toml"),
+}
+"""One line per command for the overview (at most 30 characters, so that no terminal cuts it)."""
+
+ENGLISH: dict[str, str] = {
+    "init": "Make the workspace of one agency: configuration, local numbers, inbox, outbox, runs, quarantine.",
+    "demo": "Run two months of two made-up regions, say what was found and where the results lie.",
+    "samples generate": "Make a sample region of any size: inboxes, policy.toml, and planted.csv, the list of what was planted.",
+    "samples copy": "Copy a small sample (two months, about 900 persons) to a folder or a new workspace.",
+    "check": "Check files without taking them in: every problem with its cell and how to mend it, and the workbook that goes "
+             "back to the sender. Exit 3 when rows are rejected, 6 when a file is absent.",
+    "assess": "Contribution bases and dues of a month, and the file for the tax bureau (articles 13 to 17, 20, 21, 25 to 29).",
+    "reconcile": "Tie the tax arrivals to the treasury statement, match them to the dues, and make the reconciliation statement "
+                 "(articles 21, 22, 25; Social Insurance Law, article 86).",
+    "runs": "List the published runs: which one is current, sealed or not, who published it and when, how many findings.",
+    "verify": "Verify all runs: hashes, the chain of manifests, the sums of tables, the conservation equations. Exit 7 if one fails.",
+    "sql": "Query the catalogue, read-only: one view per table, Chinese views under zh (identity numbers masked on screen).",
+    "catalogue": "Explain the published tables: columns, Chinese names, types, meaning, rule.",
+    "explain line": "A person's base and dues in one bill: which file and row, which number of the law, every step, the replay.",
+    "explain due": "One due: where it comes from, which arrivals paid it, what is still open.",
+    "explain arrival": "One arrival: every test, both sums of the treasury tie, the dues it was matched to, what is left.",
+    "law list": "List the articles: what they say, which command uses them, implemented or not.",
+    "law show": "One article: what it says, its rule functions, numbers (dates, source, day checked), cases, where it is used.",
+    "law check": "Check the law files and the workspace's policy.toml: unknown keys, gaps, overlaps, exactly one value per day; "
+                 "list the numbers that a local notice must still give.",
+}
+"""The English help; the Chinese one is the command's own docstring."""
+
+OPTION_TEXTS = {
+    "help": ("显示本说明", "show this help"),
+    "install_completion": ("为当前命令行安装自动补全", "install completion for the current shell"),
+    "show_completion": ("显示自动补全脚本，供复制或修改", "show the completion script, to copy or to change it"),
+}
+
+
+def dress(command: Any, path: str = "") -> None:
+    """说明换成所选语言 (a command and all below it: help, overview line, usage line, headings), in place."""
+    if path in SHORT:
+        command.short_help = t(*SHORT[path])
+    if lang() == "en" and path in ENGLISH:
+        command.help = ENGLISH[path]
+    command.options_metavar = t("[选项]", "[OPTIONS]")
+    if hasattr(command, "subcommand_metavar"):
+        command.subcommand_metavar = t("命令 [参数]…", "COMMAND [ARGS]…")
+    for param in command.params:
+        if param.name in OPTION_TEXTS:
+            param.help = t(*OPTION_TEXTS[param.name])
+    command.get_usage = _usage(command.get_usage)
+    command.get_help_option = _help_option(command.get_help_option)
+    command.format_help = _page(command.format_help)
+    for name, below in getattr(command, "commands", {}).items():
+        dress(below, f"{path} {name}".strip())
+
+
+def _usage(original: Callable[[Any], str]) -> Callable[[Any], str]:
+    def usage(context: Any) -> str:
+        return t("用法：", "Usage: ") + original(context).removeprefix("Usage: ")
+
+    return usage
+
+
+def _help_option(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def option(context: Any) -> Any:
+        made = original(context)
+        if made is not None:
+            made.help = t(*OPTION_TEXTS["help"])
+        return made
+
+    return option
+
+
+def _page(original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    def page(context: Any, formatter: Any) -> None:
+        from typer import rich_utils
+
+        rich_utils.ARGUMENTS_PANEL_TITLE = t("参数", "Arguments")
+        rich_utils.OPTIONS_PANEL_TITLE = t("选项", "Options")
+        rich_utils.COMMANDS_PANEL_TITLE = t("命令", "Commands")
+        rich_utils.REQUIRED_LONG_STRING = t("[必填]", "[required]")
+        rich_utils.DEFAULT_STRING = t("[默认：{}]", "[default: {}]")
+        rich_utils.ENVVAR_STRING = t("[环境变量：{}]", "[env var: {}]")
+        original(context, formatter)
+
+    return page
