@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import re
 import tempfile
@@ -135,7 +136,9 @@ def _catalogue_file(ws: Workspace) -> Iterator[Path]:
         return
     try:
         catalogue.rebuild(ws)
-    except PermissionError:
+    except OSError as problem:
+        if not isinstance(problem, PermissionError) and problem.errno != errno.EROFS:
+            raise
         with tempfile.TemporaryDirectory(prefix="nxmed-") as folder:
             path = Path(folder) / ws.catalogue_path.name
             catalogue.fill(path, ws)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
 import json
 import os
 import shutil
+import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -87,7 +89,14 @@ class Workspace:
             if not owner_alive(old.name):
                 shutil.rmtree(old, ignore_errors=True)
         folder = self.runs / f"{SCRATCH_PREFIX}{os.getpid()}-{os.urandom(4).hex()}"
-        make_folder(folder)
+        try:
+            make_folder(folder)
+        except OSError as problem:
+            if not isinstance(problem, PermissionError) and problem.errno != errno.EROFS:
+                raise
+            with tempfile.TemporaryDirectory(prefix="nxmed-") as private:  # an analyst who may only read
+                yield Path(private)
+            return
         try:
             yield folder
         finally:

@@ -252,6 +252,21 @@ def test_copies_that_were_taken_or_changed_come_back_from_the_run(tmp_path: Path
     assert copy.read_text() == "total,100\n"
 
 
+def test_a_copy_of_the_run_before_is_no_tampering(tmp_path: Path) -> None:
+    """Killed between the commit of a second run and its copies: outbox still shows the first."""
+    ws = fake_run.workspace(tmp_path / "w", m2026_12="100")
+    fake_run.publish(ws, "2026-12")
+    copy = ws.outbox / "2026-12" / "assess_2026-12.csv"
+    first = copy.read_bytes()
+    fake_run.deliver(ws, "2026-12", "200")
+    fake_run.publish(ws, "2026-12")
+    copy.write_bytes(first)
+    report = verify(ws)
+    assert (report.problems, [n.where for n in report.notes]) == ([], ["outbox/2026-12/assess_2026-12.csv"])
+    copy.write_text("total,1\n")
+    assert [p.kind for p in verify(ws).problems] == ["copy"]
+
+
 def test_a_delivery_of_a_superseded_run_is_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ws = fake_run.workspace(tmp_path / "w", m2026_12="100")
     run = fake_run.publish(ws, "2026-12")

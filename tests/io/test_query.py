@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -107,11 +108,14 @@ def test_repeated_column_names_are_told_apart() -> None:
     assert unique(["a", "a", "b", "a"]) == ("a", "a_2", "b", "a_3")
 
 
-def test_a_folder_that_cannot_be_written_is_still_answered(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("refusal", [PermissionError(), OSError(errno.EROFS, "Read-only file system")])
+def test_a_folder_that_cannot_be_written_is_still_answered(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch, refusal: OSError
+) -> None:
     def refused(_: Workspace) -> None:
-        raise PermissionError
+        raise refusal
 
-    ws.catalogue_path.unlink()
+    ws.catalogue_path.unlink(missing_ok=True)
     monkeypatch.setattr("nxmed.io.catalogue.rebuild", refused)
     assert rows(ws, "SELECT count(*) FROM findings") == [(2,)]
     assert not Path(ws.catalogue_path).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -163,3 +164,18 @@ def test_scratch_is_removed_and_so_are_leavings_of_the_dead(tmp_path: Path) -> N
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         (folder / "x").write_text("x")
     assert list(ws.runs.iterdir()) == []
+
+
+@pytest.mark.parametrize("refusal", [PermissionError(), OSError(errno.EROFS, "Read-only file system")])
+def test_who_may_only_read_gets_a_private_scratch_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: OSError
+) -> None:
+    def refused(_: Path) -> None:
+        raise refusal
+
+    ws = init(tmp_path / "w", "ningxia")
+    monkeypatch.setattr("nxmed.io.workspace.make_folder", refused)
+    with ws.scratch() as folder:
+        assert not folder.is_relative_to(ws.path)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert not folder.exists()
