@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nxmed.cli.options import JsonOption, LangOption
+from nxmed.cli.options import IdleDryRunOption, IdleWorkspaceOption, JsonOption, LangOption
 from nxmed.cli.text import t
 
 
@@ -20,10 +20,12 @@ def command(
         ),
     ] = None,
     json_: JsonOption = False,
+    workspace: IdleWorkspaceOption = None,
+    dry_run: IdleDryRunOption = False,
     lang: LangOption = None,
 ) -> None:
     """说明发布的表：列名、中文名、类型、口径、依据。"""
-    del lang
+    del lang, workspace, dry_run
     import json
     import sys
 

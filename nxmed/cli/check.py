@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nxmed.cli.options import JsonOption, LangOption, WorkspaceOption
+from nxmed.cli.options import DryRunOption, JsonOption, LangOption, WorkspaceOption
 from nxmed.cli.text import t
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def command(
                                   help=t("问题工作簿写到此文件夹", "folder for the workbook of problems"))
     ] = None,
     workspace: WorkspaceOption = None,
+    dry_run: DryRunOption = False,
     json_: JsonOption = False,
     lang: LangOption = None,
 ) -> None:
@@ -38,7 +39,7 @@ def command(
     from nxmed.errors import EXIT_OK, EXIT_REFUSED
     from nxmed.pipelines.check import run_check
 
-    checks = run_check(files, kind=kind, out=out_dir, workspace=workspace)
+    checks = run_check(files, kind=kind, out=out_dir, workspace=workspace, write=not dry_run)
     code = EXIT_OK if all(c.good for c in checks) else EXIT_REFUSED
     if json_:
         _write_json(checks, code)
@@ -63,13 +64,18 @@ def _show(check: FileCheck) -> None:
     if check.duplicates:
         facts.append(t(f"重复 {count(check.duplicates)} 行", f"{count(check.duplicates)} duplicates"))
     head = f"{t('检查', 'check')} {name}  {kind}  {'  '.join(facts)}  →  "
-    if check.good:
+    if check.good and not check.rows:
+        out(head + t("! 没有数据行，请核对文件是否送全", "! no rows: check that the file is complete"))
+    elif check.good:
         out(head + t("✔ 全部收下", "✔ all accepted"))
     else:
         found, bad = count(check.problems.height), count(check.rejected)
         out(head + t(f"✘ {found} 处问题，涉及 {bad} 行，未入库", f"✘ {found} problems in {bad} rows, nothing taken in"))
         _problems(check)
     _findings(check)
+    if check.unwritten:
+        out(t(f"  ! 问题工作簿没有写成（{check.unwritten}）：用 --out 另指一个文件夹",
+              f"  ! the workbook could not be written ({check.unwritten}): name a folder with --out"))
     if check.workbook is not None:
         beside = check.workbook.parent == check.path.absolute().parent
         book = check.workbook.name if beside else str(check.workbook)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nxmed.cli.options import JsonOption, LangOption, WorkspaceOption
+from nxmed.cli.options import IdleDryRunOption, JsonOption, LangOption, WorkspaceOption
 from nxmed.cli.text import t
 
 app = typer.Typer(help=t("说清一行核定、一笔应缴、一笔到账，并当场重算证明", "explain a line, a due or an arrival, and prove it by replay"),
@@ -22,10 +22,11 @@ def line(
     psn_no: Annotated[str, typer.Argument(metavar=t("人员编号", "PSN_NO"), show_default=False)],
     workspace: WorkspaceOption = None,
     json_: JsonOption = False,
+    dry_run: IdleDryRunOption = False,
     lang: LangOption = None,
 ) -> None:
     """一个人在一张核定单里的基数和应缴：哪个文件哪一行、哪条参数、每一步、重算。"""
-    del lang
+    del lang, dry_run
     from nxmed.io.workspace import find
     from nxmed.pipelines.explain import explain_line
 
@@ -38,10 +39,11 @@ def due(
     part: Annotated[str, typer.Argument(metavar="emp|psn", show_default=False, help=t("单位或个人部分", "unit or person part"))],
     workspace: WorkspaceOption = None,
     json_: JsonOption = False,
+    dry_run: IdleDryRunOption = False,
     lang: LangOption = None,
 ) -> None:
     """一笔应缴：怎么来的，之后哪些到账入了它，还欠多少。"""
-    del lang
+    del lang, dry_run
     from nxmed.io.workspace import find
     from nxmed.pipelines.explain import explain_due
 
@@ -56,10 +58,11 @@ def arrival(
                                                help=t("哪个月的处理，默认最近一次", "which month's handling; default: the newest"))] = None,
     workspace: WorkspaceOption = None,
     json_: JsonOption = False,
+    dry_run: IdleDryRunOption = False,
     lang: LangOption = None,
 ) -> None:
     """一笔到账：每一道检验、国库两边的数、匹配到哪些应缴、余下多少。"""
-    del lang
+    del lang, dry_run
     from nxmed.io.workspace import find
     from nxmed.pipelines.arguments import month
     from nxmed.pipelines.explain_arrival import explain_arrival

@@ -62,5 +62,6 @@ def command(
         t(f"已建立工作区 {ws.path}", f"made the workspace {ws.path}"),
         t(f"  填写当地数字：{ws.policy_path}", f"  fill in the local numbers: {ws.policy_path}"),
         t(f"  把收到的文件放入：{ws.inbox}/YYYY-MM/", f"  put what you receive into: {ws.inbox}/YYYY-MM/"),
-        t(f"下一步：nxmed check -w {ws.path}", f"next: nxmed check -w {ws.path}"),
+        t(f"下一步：放好文件后 nxmed check {ws.inbox}/YYYY-MM/*，无误后 nxmed assess YYYY-MM -w {ws.path}",
+          f"next: with the files there, nxmed check {ws.inbox}/YYYY-MM/*, then nxmed assess YYYY-MM -w {ws.path}"),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nxmed.cli.options import JsonOption, LangOption, WorkspaceOption
+from nxmed.cli.options import IdleDryRunOption, IdleWorkspaceOption, JsonOption, LangOption, WorkspaceOption
 from nxmed.cli.text import t
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ def list_(
     command: Annotated[str | None, typer.Option("--command", metavar="NAME", show_default=False,
                                                 help=t("只看一个命令用到的条款", "rules of one command only"))] = None,
     json_: JsonOption = False,
+    workspace: IdleWorkspaceOption = None,
+    dry_run: IdleDryRunOption = False,
     lang: LangOption = None,
 ) -> None:
     """列出条款：内容、命令、是否已实现。"""
-    del lang
+    del lang, workspace, dry_run
     from nxmed.cli.text import out, table
     from nxmed.errors import MissingInput, UsageError
     from nxmed.kernel.article import label
@@ -65,10 +67,12 @@ def show(
     rule: Annotated[str, typer.Argument(metavar="RULE", help=t("条款编号，如 NXJY-16", "rule id, such as NXJY-16"),
                                         show_default=False)],
     json_: JsonOption = False,
+    workspace: IdleWorkspaceOption = None,
+    dry_run: IdleDryRunOption = False,
     lang: LangOption = None,
 ) -> None:
     """一条条款：内容、规则函数、数字（起止、依据、核对日）、用例、用在哪里。"""
-    del lang
+    del lang, workspace, dry_run
     from nxmed.law.pages import describe
 
     about = describe(rule.strip().upper())
@@ -113,9 +117,14 @@ def _show(about: dict[str, Any]) -> None:
 
 
 @app.command()
-def check(workspace: WorkspaceOption = None, json_: JsonOption = False, lang: LangOption = None) -> None:
+def check(
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+    dry_run: IdleDryRunOption = False,
+    lang: LangOption = None,
+) -> None:
     """核对法规文件和工作区的 policy.toml：不认识的键、空档、重叠、每天恰有一个值；列出还须由当地通知给出的数字。"""
-    del lang
+    del lang, dry_run
     from nxmed.errors import EXIT_MISSING_NUMBER, EXIT_USAGE
     from nxmed.law.checking import check_law
 

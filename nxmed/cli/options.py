@@ -17,6 +17,15 @@ WorkspaceOption = Annotated[
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", "-n", help=t("只计算和检查，不发布任何内容", "compute and check, publish nothing"))
 ]
+IdleDryRunOption = Annotated[
+    bool, typer.Option("--dry-run", "-n", hidden=True,
+                       help=t("本命令不发布任何内容，写不写都一样", "this command publishes nothing anyway"))
+]
+IdleWorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", "-w", envvar="NXMED_WORKSPACE", hidden=True, show_default=False,
+                 help=t("本命令的结果与工作区无关", "this command says the same in every workspace")),
+]
 JsonOption = Annotated[
     bool, typer.Option("--json", help=t("标准输出只写一个 JSON 文档", "one JSON document on stdout"))
 ]

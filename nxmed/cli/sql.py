@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nxmed.cli.options import JsonOption, LangOption, WorkspaceOption
+from nxmed.cli.options import IdleDryRunOption, JsonOption, LangOption, WorkspaceOption
 from nxmed.cli.text import t
 
 if TYPE_CHECKING:
@@ -37,10 +37,11 @@ def command(
         typer.Option("--xlsx", metavar="FILE", show_default=False, help=t("写成 Excel 文件", "write a workbook")),
     ] = None,
     workspace: WorkspaceOption = None,
+    dry_run: IdleDryRunOption = False,
     lang: LangOption = None,
 ) -> None:
     """只读查询目录：每张表一个视图，zh 下是中文视图（屏幕上证件号码打码）。"""
-    del lang
+    del lang, dry_run
     from nxmed.errors import UsageError
     from nxmed.io.query import answer
     from nxmed.io.workspace import find

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from nxmed.cli.options import JsonOption, LangOption, WorkspaceOption
+from nxmed.cli.options import IdleDryRunOption, JsonOption, LangOption, WorkspaceOption
 from nxmed.cli.text import t
 
 
-def command(json_: JsonOption = False, workspace: WorkspaceOption = None, lang: LangOption = None) -> None:
+def command(
+    json_: JsonOption = False,
+    workspace: WorkspaceOption = None,
+    dry_run: IdleDryRunOption = False,
+    lang: LangOption = None,
+) -> None:
     """核验全部运行：文件哈希、清单链、各表合计、守恒等式；有问题退出码 7。"""
-    del lang
+    del lang, dry_run
     import json
     import sys
 
@@ -42,9 +47,9 @@ def command(json_: JsonOption = False, workspace: WorkspaceOption = None, lang: 
         )
     else:
         for p in report.notes:
-            say(f"· {p.where}：{t(p.zh, p.en)}")
+            say(t(f"· {p.where}：{p.zh}", f"· {p.where}: {p.en}"))
         for p in report.problems:
-            out(f"✘ {p.where}：{t(p.zh, p.en)}")
+            out(t(f"✘ {p.where}：{p.zh}", f"✘ {p.where}: {p.en}"))
         counts = t(
             f"{report.runs} 次运行，{report.files} 个文件，{report.equations} 条等式",
             f"{report.runs} runs, {report.files} files, {report.equations} equations",

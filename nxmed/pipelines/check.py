@@ -32,7 +32,8 @@ class FileCheck:
     """一份文件的检查结果.
 
     problems: report.returned.PROBLEM_SHAPE with text_en and hint_en; `refused`: reason and hint, in Chinese and in
-    English, when the file was refused as a whole; `findings`: counts by code; `workbook`: written for this file.
+    English, when the file was refused as a whole; `findings`: counts by code; `workbook`: written for this file,
+    `unwritten`: why it could not be.
     """
 
     path: Path
@@ -48,6 +49,7 @@ class FileCheck:
     findings: dict[str, int] = field(default_factory=dict)
     refused: tuple[tuple[str, str], tuple[str, str]] | None = None
     workbook: Path | None = None
+    unwritten: str = ""
 
     @property
     def good(self) -> bool:
@@ -56,7 +58,8 @@ class FileCheck:
 
 
 def run_check(
-    files: Sequence[Path], *, kind: str | None = None, out: Path | None = None, workspace: Path | None = None
+    files: Sequence[Path], *, kind: str | None = None, out: Path | None = None, workspace: Path | None = None,
+    write: bool = True,
 ) -> list[FileCheck]:
     """检查文件 (each alone). `kind`: contract id or Chinese title for all of them.
 
@@ -69,7 +72,7 @@ def run_check(
                          text_en=f"not a folder: {out}", hint_en="make it first, or leave --out away")
     given = _given_workspace(workspace)
     taken: set[Path] = set()
-    return [_check(path, contract, out, given, taken) for path in files]
+    return [_check(path, contract, out, given, taken, write) for path in files]
 
 
 def _kind(kind: str | None) -> Contract | None:
@@ -99,7 +102,7 @@ def _given_workspace(given: Path | None) -> Workspace | None:
 
 
 def _check(
-    path: Path, contract: Contract | None, out: Path | None, ws: Workspace | None, taken: set[Path]
+    path: Path, contract: Contract | None, out: Path | None, ws: Workspace | None, taken: set[Path], write: bool
 ) -> FileCheck:
     import polars as pl
 
@@ -111,10 +114,15 @@ def _check(
         with TemporaryDirectory(prefix="nxmed-check-") as spool:
             read = read_file(path, known, month=_month(path), spool=Path(spool))
             problems = problems_of(read)
-            book = _write(path, [read], out, ws, taken) if problems.height else None
+            book, unwritten = None, ""
+            if problems.height and write:
+                try:
+                    book = _write(path, [read], out, ws, taken)
+                except OSError as problem:  # the problems themselves are told all the same
+                    unwritten = problem.strerror or type(problem).__name__
             findings = dict(sorted(read.findings.group_by("code").len().rows()))
             return FileCheck(path, read.contract.id, read.contract.zh, read.encoding, read.format, read.rows_read,
-                             read.accepted, read.rejected, read.duplicates, problems, findings, None, book)
+                             read.accepted, read.rejected, read.duplicates, problems, findings, None, book, unwritten)
     except InputRefused as refused:
         empty = pl.DataFrame(schema={**PROBLEM_SHAPE, "text_en": pl.String(), "hint_en": pl.String()})
         reason = (refused.text, refused.text_en), (refused.hint, refused.hint_en)

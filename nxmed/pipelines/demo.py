@@ -50,6 +50,10 @@ def run_demo(folder: Path, progress: Progress = silent) -> Iterator[Shown]:
     from nxmed.pipelines.assess import run_assess
     from nxmed.pipelines.reconcile import run_reconcile
 
+    if (folder / "nxmed.toml").exists():
+        raise UsageError(f"这里是工作区，演示不放在里面：{folder}", "换一个文件夹：nxmed demo 新文件夹",
+                         text_en=f"this is a workspace, no place for a demo: {folder}",
+                         hint_en="name another folder: nxmed demo DIR")
     for region in REGIONS:
         ws = prepare(folder, region)
         for month in MONTHS:

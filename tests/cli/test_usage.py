@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -117,3 +118,52 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     done.stderr.close()
     assert done.wait(60) == 0
     assert told == b""
+
+
+def test_demo_is_not_put_into_a_workspace_and_a_choice_of_nothing_is_6(says: Says, tmp_path: Path) -> None:
+    folder = str(tmp_path / "w")
+    assert says("init", folder, "--region", "dingxi")[0] == 0
+    code, _, err = says("demo", folder)
+    assert code == 2
+    assert err.startswith("✘ 这里是工作区")
+    assert says("runs", "-w", folder) == (0, "还没有运行\n", "")
+    assert says("runs", "-w", folder, "-p", "2026-12")[0] == 6
+
+
+def test_a_dry_check_writes_no_workbook_and_an_empty_file_is_told(says: Says, tmp_path: Path) -> None:
+    head = "年度,单位编号,人员编号,申报日期,月工资\n"
+    wrong, empty = tmp_path / "缴费工资申报_1.csv", tmp_path / "缴费工资申报_2.csv"
+    wrong.write_text(head + "2026,E1,P1,2026-01-05,x\n")
+    empty.write_text(head)
+    assert says("check", str(wrong), "--dry-run")[0] == 3
+    assert sorted(p.name for p in tmp_path.iterdir()) == [wrong.name, empty.name]
+    code, out, _ = says("check", str(empty))
+    assert (code, "没有数据行" in out) == (0, True)
+
+
+def test_a_workbook_that_cannot_be_written_hides_no_problem(
+    says: Says, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> Path:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    wrong = tmp_path / "缴费工资申报_1.csv"
+    wrong.write_text("年度,单位编号,人员编号,申报日期,月工资\n2026,E1,P1,2026-01-05,x\n")
+    monkeypatch.setattr("nxmed.pipelines.check._write", refused)
+    code, out, _ = says("check", str(wrong))
+    assert code == 3
+    assert "E211" in out
+    assert "--out" in out.splitlines()[-1]
+
+
+@pytest.mark.parametrize("words", [
+    ("catalogue", "dues"), ("law", "list"), ("law", "show", "NXJY-16"), ("law", "check"), ("runs",), ("verify",), ("sql", "select 1"),
+])
+def test_the_options_of_every_command_are_taken_by_those_that_publish_nothing(
+    says: Says, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    folder = str(tmp_path / "w")
+    assert says("init", folder, "--region", "dingxi")[0] == 0
+    code, out, _ = says(*words, "-w", folder, "--dry-run", "--json", "--lang", "zh")
+    assert code == 0
+    json.loads(out)
