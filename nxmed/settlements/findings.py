@@ -6,7 +6,6 @@ import polars as pl
 
 from nxmed.kernel import finding
 from nxmed.kernel.period import Period
-from nxmed.law.catalog import Law
 from nxmed.settlements.groups import Groups
 from nxmed.settlements.holds import (
     FUND_UNKNOWN,
@@ -14,8 +13,9 @@ from nxmed.settlements.holds import (
     MATERNITY_FLAG_MISSING,
     ORIGINAL_OPEN,
     OUT_OF_AGREEMENT,
+    REFUND,
 )
-from nxmed.settlements.matching import REFUND
+from nxmed.settlements.shapes import AMOUNTS, KEY, SETTLEMENTS, SettleInputs, shaped
 
 HELD = {
     FUND_UNKNOWN: "险种 {} 有统筹支出 {} 元，无法确定由哪项基金支付，暂不认定",
@@ -45,8 +45,11 @@ def of_run(first_month: bool) -> list[pl.DataFrame]:
                          "首个结算月份：以前月份双方一致的结算视为已经清算，不再支付")]
 
 
-def of_amounts(agency: pl.DataFrame) -> list[pl.DataFrame]:
+def of_amounts(inputs: SettleInputs) -> list[pl.DataFrame]:
     """四个恒等式 (one finding per settlement of the month and identity that does not hold)."""
+    wrong = pl.any_horizontal([pl.col(left) != pl.sum_horizontal(right) for _, left, right, _ in IDENTITIES])
+    names = (*KEY, "psn_no", "insutype", "src_file", "src_row", *AMOUNTS)
+    agency = _of_month(inputs).filter(wrong).select(names).collect()
     found = []
     for number, (words, left, right, holds) in enumerate(IDENTITIES, start=1):
         total = pl.sum_horizontal(right)
@@ -59,6 +62,10 @@ def of_amounts(agency: pl.DataFrame) -> list[pl.DataFrame]:
                 expected=yuan_text(total), actual=yuan_text(pl.col(left)), diff_amt=pl.col(left) - total,
                 ref_no=pl.format("identity {}|{}", pl.lit(number), pl.col("refd_setl_flag"))))
     return found
+
+
+def _of_month(inputs: SettleInputs) -> pl.LazyFrame:
+    return shaped(inputs.settlements, SETTLEMENTS).filter(pl.col("inbox_month") == inputs.period.text)
 
 
 def of_rows(rows: pl.DataFrame, cite: str) -> list[pl.DataFrame]:
@@ -112,12 +119,13 @@ def of_groups(groups: Groups, cite: str) -> list[pl.DataFrame]:
     ]
 
 
-def of_large_fees(agency: pl.DataFrame, law: Law, period: Period) -> list[pl.DataFrame]:
+def of_large_fees(inputs: SettleInputs) -> list[pl.DataFrame]:
     """大额会审清单 (NXJY-39: single fees at or above the threshold of policy.toml; nothing without it)."""
-    threshold = law.find("settle.large_fee", period.first_day)
+    threshold = inputs.law.find("settle.large_fee", inputs.period.first_day)
     if threshold is None:
         return []
-    large = agency.filter((pl.col("medfee_sumamt") >= threshold.fen) & (pl.col("refd_setl_flag") != REFUND))
+    large = _of_month(inputs).filter(
+        (pl.col("medfee_sumamt") >= threshold.fen) & (pl.col("refd_setl_flag") != REFUND)).collect()
     return [finding.make(
         "LARGE_FEE", large, pl.format("单笔医疗费 {} 元，达到会审起点 {} 元，列入会审", yuan_text(pl.col("medfee_sumamt")),
                                       pl.lit(threshold.value)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from nxmed.settlements.matching import REFUND
+from nxmed.settlements.holds import REFUND
 from nxmed.settlements.shapes import COMPARED
 
 GROUP = ("fixmedins_code", "clr_optins", "insutype", "clr_type")
@@ -16,12 +16,12 @@ _COUNT = pl.when(pl.col("refd_setl_flag") == REFUND).then(pl.lit(-1, pl.Int64)).
 
 @dataclass(frozen=True)
 class Groups:
-    """总额比对的结果: the table, statements that disagree with their own detail, and per provider what it sent."""
+    """总额比对的结果: the table, statements that disagree with their own detail, and the providers that sent totals but no
+    details."""
 
     table: pl.DataFrame
     inconsistent: pl.DataFrame
-    with_details: pl.Series
-    with_totals: pl.Series
+    only_totals: pl.Series
 
 
 def compare(agency: pl.DataFrame, details: pl.DataFrame, totals: pl.DataFrame, rule: str) -> Groups:
@@ -47,28 +47,24 @@ def compare(agency: pl.DataFrame, details: pl.DataFrame, totals: pl.DataFrame, r
         details=pl.col("fixmedins_code").is_in(detailed.implode()),
         rule=pl.lit(rule),
     ).sort(GROUP, nulls_last=True)
-    return Groups(table, _inconsistent(details, totals), detailed, stated)
+    return Groups(table, _inconsistent(details, totals), stated.filter(~stated.is_in(detailed.implode())))
 
 
 def _inconsistent(details: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
     """Statements that do not equal their own detail: by insurance and clearing type where every detail row of the
     provider names both, else for the provider as a whole. Columns: by, statement and detail sums."""
-    named = details.group_by("fixmedins_code").agg(
-        fine=(pl.col("provider_insutype").is_not_null() & pl.col("provider_clr_type").is_not_null()).all())
-    have = totals.join(named, on="fixmedins_code", how="inner")
-    rows = details.join(totals.select("fixmedins_code").unique(), on="fixmedins_code", how="semi").join(
-        named, on="fixmedins_code", how="left")
-    fine = pl.col("fine")
     by = ["fixmedins_code", "insutype", "clr_type"]
-    stated = have.with_columns(
-        *[pl.when(fine).then(pl.col(c)).otherwise(pl.lit(None, pl.String)).alias(c) for c in ("insutype", "clr_type")],
-    ).group_by(by).agg(*[pl.col(c).sum().alias(f"stated_{c}") for c in COMPARED], stated_cnt=pl.col("fixmedins_setl_cnt").sum())
-    listed = rows.with_columns(
-        *[pl.when(fine).then(pl.col(f"provider_{c}")).otherwise(pl.lit(None, pl.String)).alias(c)
-          for c in ("insutype", "clr_type")],
-    ).group_by(by).agg(*[pl.col(f"provider_{c}").sum().alias(f"listed_{c}") for c in COMPARED], listed_cnt=_COUNT)
-    both = stated.join(listed, on=by, how="full", coalesce=True, nulls_equal=True)
-    sums = [f"{side}_{c}" for side in ("stated", "listed") for c in (*COMPARED, "cnt")]
-    both = both.with_columns(pl.col(sums).fill_null(0))
-    unequal = pl.any_horizontal([pl.col(f"stated_{c}") != pl.col(f"listed_{c}") for c in (*COMPARED, "cnt")])
+    sums = details.join(totals.select("fixmedins_code").unique(), on="fixmedins_code", how="semi").group_by(by).agg(
+        *[pl.col(c).sum().alias(f"listed_{c}") for c in COMPARED], listed_cnt=_COUNT)
+    named = sums.group_by("fixmedins_code").agg(
+        fine=(pl.col("insutype").is_not_null() & pl.col("clr_type").is_not_null()).all())
+    blur = [pl.when("fine").then(pl.col(c)).otherwise(pl.lit(None, pl.String)).alias(c) for c in ("insutype", "clr_type")]
+    names = (*COMPARED, "cnt")
+    listed = sums.join(named, on="fixmedins_code").with_columns(blur).group_by(by).agg(
+        pl.col(f"listed_{c}").sum() for c in names)
+    stated = totals.join(named, on="fixmedins_code").with_columns(blur).group_by(by).agg(
+        *[pl.col(c).sum().alias(f"stated_{c}") for c in COMPARED], stated_cnt=pl.col("fixmedins_setl_cnt").sum())
+    both = stated.join(listed, on=by, how="full", coalesce=True, nulls_equal=True).with_columns(
+        pl.col([f"{s}_{c}" for s in ("stated", "listed") for c in names]).fill_null(0))
+    unequal = pl.any_horizontal([pl.col(f"stated_{c}") != pl.col(f"listed_{c}") for c in names])
     return both.filter(unequal).sort(by, nulls_last=True)

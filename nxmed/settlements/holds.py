@@ -8,7 +8,6 @@ from nxmed.kernel.period import Period
 from nxmed.law.catalog import Law
 from nxmed.settlements import providers as agreements
 from nxmed.settlements.funds import POOLED
-from nxmed.settlements.matching import ON_AGENCY, REFUND
 from nxmed.settlements.shapes import FUND_COLUMNS
 
 IDENTITIES: tuple[tuple[str, str, tuple[str, ...], bool], ...] = (
@@ -23,54 +22,57 @@ IDENTITIES: tuple[tuple[str, str, tuple[str, ...], bool], ...] = (
 AMOUNT_IDENTITY, FUND_UNKNOWN, OUT_OF_AGREEMENT = "AMOUNT_IDENTITY", "FUND_UNKNOWN", "OUT_OF_AGREEMENT"
 MATERNITY_FLAG_MISSING, ORIGINAL_OPEN, TOTALS_DIFFER = "MATERNITY_FLAG_MISSING", "ORIGINAL_OPEN", "TOTALS_DIFFER"
 DELIVERY = "52"
+REFUND = "1"
 
 
-def with_terms(rows: pl.DataFrame, providers: pl.DataFrame, law: Law, period: Period) -> pl.DataFrame:
-    """协议与包干 (adds `covered`, and for deliveries `package`: what stands in place of the pooled fund, fen, and
-    `flag_missing`).
+def broken(*, every: bool = False) -> pl.Expr:
+    """勾稽不符 (an identity that holds the row does not hold; with `every`, any of the four)."""
+    return pl.any_horizontal([
+        pl.col(left) != pl.sum_horizontal(right) for _, left, right, stops in IDENTITIES if stops or every])
+
+
+def suspect() -> pl.Expr:
+    """须细看 (what may hold a row besides the day of its discharge: amounts, fund, a delivery)."""
+    unknown = (pl.col("hifp_pay") != 0) & ~pl.col("insutype").is_in(list(POOLED))
+    return broken() | unknown | pl.col("med_type").str.starts_with(DELIVERY)
+
+
+def judged(rows: pl.LazyFrame, providers: pl.DataFrame, law: Law, period: Period) -> pl.LazyFrame:
+    """核一遍记录 (adds `hold`: the first thing that holds a settlement whatever the other side says, empty for nothing,
+    and `package`: what stands in place of the pooled fund of a delivery, fen, empty elsewhere).
 
     NXJY-49 to 51: at a provider of the region with a package and without complication the package stands in place of
     hifp_pay; away from the insured city without having signed up, its share by NXJY-50. Refunds take the same back.
     """
     beside, most = agreements.wide(providers, ("matn_headcap_amt", "fix_blng_admdvs"))
-    joined = rows.join(beside, on="fixmedins_code", how="left")
     day = pl.col("enddate")
+    joined = rows.join(beside.lazy(), on="fixmedins_code", how="left", maintain_order="left")
+    package, missing = _package(day, most, law, period)
+    joined = joined.with_columns(package=package, _missing=missing)
+    unknown = (pl.coalesce("package", "hifp_pay") != 0) & ~pl.col("insutype").is_in(list(POOLED))
+    hold = (
+        pl.when(broken()).then(pl.lit(AMOUNT_IDENTITY))
+        .when(unknown).then(pl.lit(FUND_UNKNOWN))
+        .when(~agreements.covered(day, most)).then(pl.lit(OUT_OF_AGREEMENT))
+        .when(pl.col("_missing")).then(pl.lit(MATERNITY_FLAG_MISSING))
+        .otherwise(pl.lit(None, pl.String)))
+    return joined.with_columns(hold=hold)
+
+
+def _package(day: pl.Expr, most: int, law: Law, period: Period) -> tuple[pl.Expr, pl.Expr]:
     share = law.find("maternity.unsigned_share", period.first_day)
     if share is None or not most:
-        package: list[pl.Expr] = [pl.lit(None, pl.Int64).alias("package"), pl.lit(False).alias("flag_missing")]
-        return joined.select(*rows.columns, agreements.covered(day, most).alias("covered"), *package)
+        return pl.lit(None, pl.Int64), pl.lit(False)
     region = law.number("maternity.region_admdvs", period.first_day).value[:2]
     headcap = agreements.term("matn_headcap_amt", day, most, pl.Int64())
     place = agreements.term("fix_blng_admdvs", day, most, pl.String())
     applies = (
-        (pl.col("med_type").str.starts_with(DELIVERY)) & headcap.is_not_null() & place.str.starts_with(region)
+        pl.col("med_type").str.starts_with(DELIVERY) & headcap.is_not_null() & place.str.starts_with(region)
     ).fill_null(False)
     away = place.str.slice(0, 4) != pl.col("insu_admdvs").str.slice(0, 4)
-    plain, signed = pl.col("cop_flag") == "0", pl.col("booking_flag") == "1"
-    rule = law.rule("maternity_package")
-    amount = rule(headcap, away & ~signed, share.ppm)
+    plain, signed = pl.col("cop_flag") == "0", (pl.col("booking_flag") == "1").fill_null(False)
+    amount = law.rule("maternity_package")(headcap, away & ~signed, share.ppm)
     sign = pl.when(pl.col("refd_setl_flag") == REFUND).then(pl.lit(-1, pl.Int64)).otherwise(pl.lit(1, pl.Int64))
-    return joined.select(
-        *rows.columns, agreements.covered(day, most).alias("covered"),
-        pl.when(applies & plain).then(amount * sign).otherwise(pl.lit(None, pl.Int64)).alias("package"),
-        (applies & (pl.col("cop_flag").is_null() | (plain & away & pl.col("booking_flag").is_null())))
-        .fill_null(False).alias("flag_missing"),
-    )
-
-
-def held_reason() -> pl.Expr:
-    """暂不认定的原因 (the first that holds; empty for rows that only the provider has). Needs `covered`, `package`,
-    `flag_missing`, `totals_hold`."""
-    broken = pl.any_horizontal([pl.col(left) != pl.sum_horizontal(right) for _, left, right, holds in IDENTITIES if holds])
-    pooled = pl.coalesce("package", "hifp_pay")
-    unknown = (pooled != 0) & ~pl.col("insutype").is_in(list(POOLED))
-    return (
-        pl.when(~ON_AGENCY).then(pl.lit(None, pl.String))
-        .when(broken).then(pl.lit(AMOUNT_IDENTITY))
-        .when(unknown).then(pl.lit(FUND_UNKNOWN))
-        .when(~pl.col("covered")).then(pl.lit(OUT_OF_AGREEMENT))
-        .when(pl.col("flag_missing")).then(pl.lit(MATERNITY_FLAG_MISSING))
-        .when(pl.col("totals_hold")).then(pl.lit(TOTALS_DIFFER))
-        .otherwise(pl.lit(None, pl.String))
-        .alias("held_reason")
-    )
+    package = pl.when(applies & plain).then(amount * sign).otherwise(pl.lit(None, pl.Int64))
+    missing = applies & (pl.col("cop_flag").is_null() | (plain & away & pl.col("booking_flag").is_null()))
+    return package, missing.fill_null(False)

@@ -39,19 +39,25 @@ def with_seed(work: Callable[[int], T]) -> T:
                          text_en="key hashes collided again and again", hint_en="keep the inputs and call the maintainers")
 
 
-def numbered(frame: pl.DataFrame) -> pl.DataFrame:
-    """编出副本号 (`copy_no` 1 for the first row of a key by file and row, 2… for what repeats it).
+def repeated(marks: pl.Series) -> bool:
+    """有无重复 (whether any number occurs twice)."""
+    ordered = marks.sort()
+    return bool((ordered == ordered.shift(1)).any())
+
+
+def copies(frame: pl.DataFrame) -> pl.DataFrame:
+    """副本 (rows that repeat a key: `_row` and `copy_no`, 2 for the second by file and row; none when keys are unique).
 
     Raises Collision where two different keys share a number.
     """
-    twice = frame[MARK].is_duplicated()
-    if not twice.any():
-        return frame.with_columns(pl.lit(1, pl.Int64).alias(COPY))
-    again = frame.filter(twice)
+    none = pl.DataFrame(schema={"_row": pl.UInt32, COPY: pl.Int64})
+    if not repeated(frame[MARK]):
+        return none
+    again = frame.with_row_index("_row").filter(pl.col(MARK).is_duplicated())
     proved(again)
-    again = again.with_columns(
-        pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(MARK, order_by=["src_file", "src_row"]).alias(COPY))
-    return pl.concat([frame.filter(~twice).with_columns(pl.lit(1, pl.Int64).alias(COPY)), again])
+    return again.select(
+        "_row", pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(MARK, order_by=["src_file", "src_row"]).alias(COPY),
+    ).filter(pl.col(COPY) > 1).sort("_row")
 
 
 def proved(frame: pl.DataFrame) -> None:

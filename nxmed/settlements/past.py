@@ -25,55 +25,53 @@ SETTLED = ("recognised", "rejected")
 
 @dataclass(frozen=True)
 class Known:
-    """已知的主键: `settled` (one column, MARK), `open` (BREAKS and MARK), `originals` (MARK, on_agency, on_provider,
-    recognised) for the keys that refunds name."""
+    """已知的主键: `settled` (MARK) of what is dealt with, `open` (BREAKS and MARK) of what still waits."""
 
     settled: pl.DataFrame
     open: pl.DataFrame
-    originals: pl.DataFrame
-    adopted: int
 
 
-def open_rows(inputs: SettleInputs, seed: int) -> pl.DataFrame:
-    """上期未了 (rows that the run before left open, with their number)."""
-    rows = shaped(inputs.prior_breaks, BREAKS).with_columns(hashed(seed)).collect()
-    proved(rows)
-    return rows
-
-
-def look_back(inputs: SettleInputs, seed: int, keys: pl.DataFrame, originals: pl.DataFrame) -> Known:
-    """查以前月份 (for the month's `keys` and the `originals` that refunds name; both KEY and MARK)."""
-    still_open = open_rows(inputs, seed)
-    earlier = _published(inputs, seed, pl.concat([keys, originals]).unique(MARK))
-    before = _before_start(inputs, seed, pl.concat([keys, originals]).unique(MARK))
+def look_back(inputs: SettleInputs, seed: int, keys: pl.DataFrame) -> Known:
+    """查以前月份 (for the month's `keys`: KEY and MARK)."""
+    waiting = shaped(inputs.prior_breaks, BREAKS).with_columns(hashed(seed)).collect()
+    proved(waiting)
+    earlier = _published(inputs, seed, keys)
+    before = _before_start(inputs, seed, keys)
     settled = pl.concat([
-        earlier.filter(pl.col("state").is_in(SETTLED) & (pl.col("side") == "both")).select(MARK),
-        earlier.filter(pl.col("state").is_in(SETTLED) & (pl.col("side") != "both")).select(MARK),
-        before.filter("settled").select(MARK),
-    ]).unique()
-    adopted = before.filter(~pl.col("settled")).join(keys, on=MARK, how="semi").join(still_open, on=MARK, how="anti")
-    adopted = adopted.join(settled, on=MARK, how="anti")
-    named = originals.select(MARK).unique()
-    facts = pl.concat([
-        earlier.join(named, on=MARK, how="semi").select(
+        earlier.filter(pl.col("state").is_in(SETTLED)).select(MARK), before.filter("settled").select(MARK)]).unique()
+    adopted = before.filter(~pl.col("settled")).join(waiting, on=MARK, how="anti").join(settled, on=MARK, how="anti")
+    return Known(settled, pl.concat([waiting, adopted.select(waiting.columns)]))
+
+
+def originals(inputs: SettleInputs, seed: int, named: pl.DataFrame) -> pl.DataFrame:
+    """退费所指的原结算 in earlier months (`named`: KEY and MARK; gives MARK, on_agency, on_provider, recognised)."""
+    earlier = _published(inputs, seed, named)
+    before = _before_start(inputs, seed, named)
+    return pl.concat([
+        earlier.select(
             MARK, on_agency=pl.col("agency_medfee_sumamt").is_not_null(),
             on_provider=pl.col("provider_medfee_sumamt").is_not_null() | (pl.col("state") == "recognised"),
             recognised=pl.col("state") == "recognised"),
-        before.join(named, on=MARK, how="semi").select(
+        before.select(
             MARK, on_agency=pl.col("medfee_sumamt").is_not_null() | pl.col("settled"),
             on_provider=pl.col("provider_medfee_sumamt").is_not_null() | pl.col("settled"), recognised=pl.col("settled")),
     ])
-    known = facts.group_by(MARK).agg(pl.col("on_agency", "on_provider", "recognised").any())
-    opened = pl.concat([still_open, adopted.select(still_open.columns)])
-    return Known(settled, opened, known, adopted.height)
 
 
 def _published(inputs: SettleInputs, seed: int, keys: pl.DataFrame) -> pl.DataFrame:
     """Rows of earlier runs with one of the keys."""
-    rows = shaped(inputs.prior_rows, PRIOR_ROWS).with_columns(hashed(seed))
-    found = rows.join(keys.lazy().select(MARK, *KEY), on=MARK, how="inner", suffix="_other").collect()
-    same_key(found)
-    return found.drop([f"{k}_other" for k in KEY])
+    if inputs.first_month:
+        keys = keys.clear()
+    return _met(shaped(inputs.prior_rows, PRIOR_ROWS), seed, keys)
+
+
+def _met(rows: pl.LazyFrame, seed: int, keys: pl.DataFrame) -> pl.DataFrame:
+    """Rows with one of the keys; proved by the text."""
+    if not keys.height:
+        return rows.with_columns(hashed(seed)).limit(0).collect()
+    found = rows.with_columns(hashed(seed)).join(keys.lazy().select(MARK), on=MARK, how="semi").collect()
+    same_key(found.join(keys.select(MARK, *KEY).unique(MARK), on=MARK, how="left", suffix="_other"))
+    return found
 
 
 def _before_start(inputs: SettleInputs, seed: int, keys: pl.DataFrame) -> pl.DataFrame:
@@ -83,6 +81,8 @@ def _before_start(inputs: SettleInputs, seed: int, keys: pl.DataFrame) -> pl.Dat
     before; where the other side did send a file without it, or with other amounts, the row is still open.
     """
     start = inputs.start.text
+    if not _has_earlier(inputs, start):
+        keys = keys.clear()
     agency = _newest(inputs.settlements, SETTLEMENTS, list(AGENCY_DATA), seed, keys, start)
     provider = _newest(inputs.provider_details, DETAILS, list(PROVIDER_DATA), seed, keys, start)
     provider = provider.rename({n: f"provider_{n}" for n in [*PROVIDER_DATA, "period"]})
@@ -111,9 +111,8 @@ def _before_start(inputs: SettleInputs, seed: int, keys: pl.DataFrame) -> pl.Dat
 def _newest(frame: pl.LazyFrame, shape: dict[str, pl.DataType], data: list[str], seed: int, keys: pl.DataFrame, start: str
             ) -> pl.DataFrame:
     """The newest row of each key before `start`."""
-    rows = shaped(frame, shape).filter(pl.col("inbox_month") < start).with_columns(hashed(seed))
-    found = rows.join(keys.lazy().select(MARK, *KEY), on=MARK, how="inner", suffix="_other").collect()
-    same_key(found)
+    rows = shaped(frame, shape).filter(pl.col("inbox_month") < start)
+    found = _met(rows, seed, keys)
     return (
         found.select(MARK, *KEY, *data, pl.col("inbox_month").alias("period"))
         .sort("period", "src_file", "src_row", descending=[True, False, False])
@@ -123,3 +122,11 @@ def _newest(frame: pl.LazyFrame, shape: dict[str, pl.DataType], data: list[str],
 
 def _sent(frame: pl.LazyFrame, shape: dict[str, pl.DataType], start: str, by: list[str]) -> pl.DataFrame:
     return shaped(frame, shape).filter(pl.col("inbox_month") < start).select(by).unique().collect()
+
+
+def _has_earlier(inputs: SettleInputs, start: str) -> bool:
+    """Whether any file of a month before the first run is there."""
+    for frame, shape in ((inputs.settlements, SETTLEMENTS), (inputs.provider_details, DETAILS)):
+        if shaped(frame, shape).select((pl.col("inbox_month") < start).any()).collect().item():
+            return True
+    return False

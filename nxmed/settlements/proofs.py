@@ -15,13 +15,13 @@ SIDES = {"agency": "中心", "provider": "机构"}
 WORDS = {"medfee_sumamt": "医疗费", "fund_pay_sumamt": "基金支付", "acct_pay": "个人账户"}
 
 
-def delivered(agency: pl.DataFrame, provider: pl.DataFrame, prefix: str = "provider_") -> dict[str, int]:
+def delivered(agency: pl.DataFrame, provider: pl.DataFrame) -> dict[str, int]:
     """双方送达 (rows and sums of the month's files, for the manifest: facts of both sides in fen)."""
     found: dict[str, int] = {}
-    for side, frame, start in (("agency", agency, ""), ("provider", provider, prefix)):
+    for side, frame in (("agency", agency), ("provider", provider)):
         found[f"{side}_rows"] = frame.height
         for c in COMPARED:
-            found[f"{side}_{c}_fen"] = int(frame[f"{start}{c}"].sum() or 0)
+            found[f"{side}_{c}_fen"] = int(frame[c].sum() or 0)
     return found
 
 
@@ -31,10 +31,10 @@ def equations(tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> l
     period = str(facts["period"])
     found: list[Equation] = []
     for side, zh in SIDES.items():
-        mine = rows.filter(pl.col(f"{side}_period") == period)
-        label = pl.concat_str([pl.col("stmt_diff"), pl.col("held_reason").fill_null("")], separator=" ").str.strip_chars()
-        by = mine.group_by(label.alias("class")).agg(
-            pl.len().alias("n"), *[pl.col(f"{side}_{c}").sum() for c in COMPARED]).sort("class")
+        by = rows.lazy().filter(pl.col(f"{side}_period") == period).group_by("stmt_diff", "held_reason").agg(
+            pl.len().alias("n"), *[pl.col(f"{side}_{c}").sum() for c in COMPARED]).sort(
+            "stmt_diff", "held_reason", nulls_last=False).with_columns(pl.concat_str(
+                [pl.col("stmt_diff"), pl.col("held_reason")], separator=" ", ignore_nulls=True).alias("class")).collect()
         found.append(Equation(
             f"settle.{side}.rows", f"{zh}明细行数 = 各类与暂缓之和", {f"{zh}明细": int(facts[f"{side}_rows"])},
             dict(zip(by["class"], map(int, by["n"]), strict=True)), unit="rows", en=f"rows of the {side} = classes and holds"))

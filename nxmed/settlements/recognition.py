@@ -7,10 +7,10 @@ import hashlib
 import polars as pl
 
 from nxmed.settlements import funds
-from nxmed.settlements.holds import ORIGINAL_OPEN, TOTALS_DIFFER
+from nxmed.settlements.holds import ORIGINAL_OPEN, REFUND, TOTALS_DIFFER
 from nxmed.settlements.keys import MARK
-from nxmed.settlements.matching import ON_AGENCY, ON_PROVIDER, REFUND
-from nxmed.settlements.shapes import KEY, RESOLUTIONS, SettleInputs, shaped
+from nxmed.settlements.matching import ON_AGENCY, ON_PROVIDER, Pool
+from nxmed.settlements.shapes import FUND_COLUMNS, KEY, RESOLUTIONS, SettleInputs, shaped
 
 AGENCY, PROVIDER, REJECT = "agency", "provider", "reject"
 RECOGNISED, REJECTED, WAITING, REPEATED, SETTLED_BEFORE = "recognised", "rejected", "waiting", "repeated", "settled_before"
@@ -52,9 +52,9 @@ def decided(rows: pl.DataFrame, inputs: SettleInputs) -> tuple[pl.DataFrame, pl.
 
 
 def recognise(rows: pl.DataFrame) -> pl.DataFrame:
-    """认定 (adds `state` and one column per fund, settles `held_reason` of refunds).
+    """认定与否 (adds `state`, settles `held_reason` of refunds).
 
-    Needs stmt_diff, held_reason, decision, package and the originals. Refunds come after everything else: one whose
+    Needs stmt_diff, held_reason, decision and the originals. Refunds come after everything else: one whose
     original is not recognised waits (ORIGINAL_OPEN).
     """
     equal = (pl.col("stmt_diff") == "00") & pl.col("held_reason").is_null()
@@ -78,13 +78,19 @@ def recognise(rows: pl.DataFrame) -> pl.DataFrame:
     state = (
         pl.when(pl.col("_payable")).then(pl.lit(RECOGNISED)).when(pl.col("_rejected")).then(pl.lit(REJECTED))
         .when(pl.col("stmt_diff") == "07").then(pl.lit(SETTLED_BEFORE)).otherwise(pl.lit(WAITING)))
-    counts = pl.col("_payable")
+    return rows.with_columns(state=state).drop("_payable", "_rejected")
+
+
+def with_funds(rows: pl.DataFrame, pool: Pool) -> pl.DataFrame:
+    """认定额 (adds one column per fund and `recognised_amt`; 0 on rows that are not recognised)."""
+    counts = pl.col("state") == RECOGNISED
+    sources = pool.fetch(rows, (*FUND_COLUMNS, "acct_mulaid_pay", "package"))
     plain = pl.col("package").is_null()
-    corrected = pl.when(counts & (pl.col("decision") == PROVIDER) & (pl.col("stmt_diff") != "00")).then(
+    corrected = pl.when((pl.col("decision") == PROVIDER).fill_null(False) & (pl.col("stmt_diff") != "00")).then(
         pl.col("hifp_pay") + pl.col("provider_fund_pay_sumamt") - pl.col("fund_pay_sumamt")).otherwise(pl.col("hifp_pay"))
     pooled = pl.when(plain).then(corrected).otherwise(pl.col("package"))
-    return rows.with_columns(state=state).with_columns(
-        *funds.split_by_fund(counts, pooled, plain)).with_columns(recognised_amt=funds.total()).drop("_payable", "_rejected")
+    return sources.with_columns(funds.split_by_fund(counts, pooled, plain)).with_columns(
+        recognised_amt=funds.total()).drop(*FUND_COLUMNS, "acct_mulaid_pay")
 
 
 def _has_pool() -> pl.Expr:

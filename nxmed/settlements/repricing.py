@@ -15,7 +15,7 @@ from nxmed.kernel import finding
 from nxmed.settlements import repricing_chronic, repricing_inpatient
 from nxmed.settlements.findings import yuan_text
 from nxmed.settlements.funds import EMPLOYEES
-from nxmed.settlements.matching import REFUND
+from nxmed.settlements.holds import REFUND
 from nxmed.settlements.repricing_shape import INPATIENT, REPRICING, percent_text
 from nxmed.settlements.shapes import CHRONIC, FEES, PROVIDERS, SettleInputs, shaped
 from nxmed.settlements.terms import PREFIX, ChronicTerms, InpatientTerms, SupplementTerms
@@ -33,14 +33,14 @@ class Repriced:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def reprice(inputs: SettleInputs, agency: pl.DataFrame) -> Repriced:
+def reprice(inputs: SettleInputs) -> Repriced:
     """复核一个月的待遇 (rows of the month; fees of all months up to it for the yearly totals)."""
     law, day = inputs.law, inputs.period.first_day
     if not law.has(f"{PREFIX[law.region]}.yearly_limit", day):
         note = "文件未规定住院待遇标准，policy.toml 亦未给出 repricing.ningxia.*，未复核"
         made = pl.DataFrame(schema=REPRICING)
-        return Repriced(made, [_skipped(note)] if agency.height else [], {"rows": 0, "skipped": [note]})
-    fees = _fees(inputs, agency)
+        return Repriced(made, [_skipped(note)], {"rows": 0, "skipped": [note]})
+    fees = _fees(inputs)
     stays = fees.filter(pl.col("med_type").str.starts_with(INPATIENT) & ~_is_drug())
     priced = [repricing_inpatient.price(
         stays, shaped(inputs.providers, PROVIDERS).collect(), InpatientTerms.load(law, day),
@@ -78,15 +78,14 @@ def _is_drug() -> pl.Expr:
     return (pl.col("tdrug_flag") == "1").fill_null(False) & ~pl.col("med_type").str.starts_with(INPATIENT)
 
 
-def _fees(inputs: SettleInputs, agency: pl.DataFrame) -> pl.DataFrame:
+def _fees(inputs: SettleInputs) -> pl.DataFrame:
     """Fees of the persons settled this month, of all months so far: the newest row of each, refunded ones left out."""
     kinds = pl.col("med_type").str.starts_with(INPATIENT) | pl.col("med_type").str.starts_with(CHRONIC_TYPE)
     every = shaped(inputs.settlements, FEES).filter(
         (pl.col("insutype") == EMPLOYEES) & (pl.col("inbox_month") <= inputs.period.text))
     drugs = (pl.col("tdrug_flag") == "1").fill_null(False)
-    persons = agency.filter(pl.col("insutype") == EMPLOYEES).select("psn_no").unique()
-    fees = every.filter(kinds | drugs | (pl.col("refd_setl_flag") == REFUND)).join(
-        persons.lazy(), on="psn_no", how="semi").collect()
+    persons = every.filter((kinds | drugs) & (pl.col("inbox_month") == inputs.period.text)).select("psn_no").unique()
+    fees = every.filter(kinds | drugs | (pl.col("refd_setl_flag") == REFUND)).join(persons, on="psn_no", how="semi").collect()
     fees = fees.sort("inbox_month", descending=True, maintain_order=True).unique(
         ["fixmedins_code", "setl_id", "refd_setl_flag"], keep="first", maintain_order=True)
     refunds = fees.filter(pl.col("refd_setl_flag") == REFUND).select(

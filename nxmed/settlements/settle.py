@@ -6,31 +6,29 @@ Pure: frames in, frames out, amounts in fen.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from nxmed.kernel.stage import prove
-from nxmed.settlements import findings, groups, holds, matching, payables, recognition, tables
-from nxmed.settlements.keys import with_seed
+from nxmed.settlements import findings, groups, holds, matching, past, payables, recognition, records, straight, tables
+from nxmed.settlements.holds import REFUND, TOTALS_DIFFER
+from nxmed.settlements.keys import MARK, with_seed
+from nxmed.settlements.naming import with_provider
 from nxmed.settlements.proofs import delivered, equations
 from nxmed.settlements.repricing import reprice
 from nxmed.settlements.shapes import (
     DEDUCTIONS,
-    DETAILS,
+    KEY,
     PRIOR_PAYABLES,
-    PROVIDER_DATA,
     PROVIDERS,
-    SETTLEMENTS,
     TOTALS,
     SettleInputs,
     SettleResult,
     shaped,
 )
 
-DECISIONS: dict[str, pl.DataType] = {
-    **dict.fromkeys(("entry_id", "break_id", "fixmedins_code", "setl_id", "refd_setl_flag", "decision", "note", "who",
-                     "who_name", "at", "stmt_diff", "state"), pl.String()), "recognised_amt": pl.Int64()}
 __all__ = ["SettleInputs", "SettleResult", "equations", "settle"]
 
 
@@ -41,45 +39,33 @@ def settle(inputs: SettleInputs) -> SettleResult:
     of the law is missing for the month.
     """
     period, law = inputs.period, inputs.law
-    here = pl.col("inbox_month") == period.text
-    agency, details, totals, providers, deductions, prior = pl.collect_all([
-        shaped(inputs.settlements, SETTLEMENTS).filter(here), shaped(inputs.provider_details, DETAILS).filter(here),
-        shaped(inputs.provider_totals, TOTALS), shaped(inputs.providers, PROVIDERS),
-        shaped(inputs.deductions, DEDUCTIONS), shaped(inputs.prior_payables, PRIOR_PAYABLES),
-    ])
-    details = _with_provider(details, agency, providers)
     cite = groups.RULE[law.region]
-    listed = details.rename({n: f"provider_{n}" for n in PROVIDER_DATA})
-    compared = groups.compare(agency, listed, totals, cite)
-    facts: dict[str, Any] = {"period": period.text, "first_month": inputs.first_month, **delivered(agency, listed)}
-    found = [*findings.of_run(inputs.first_month), *findings.of_amounts(agency), *findings.of_groups(compared, cite),
-             *findings.of_large_fees(agency, law, period)]
-
-    def classed(seed: int) -> tuple[pl.DataFrame, matching.Paired]:
-        paired = matching.pair(agency, details, inputs, seed)
-        rows = _with_totals(paired.rows, compared)
-        rows = matching.with_originals(rows, paired.originals, seed)
-        return rows.with_columns(matching.stmt_diff()), paired
-
-    rows, paired = with_seed(classed)
-    rows = holds.with_terms(rows, providers, law, period).with_columns(holds.held_reason())
-    difference = (pl.col("stmt_diff") != "00") | pl.col("held_reason").is_not_null() | pl.col("opened_period").is_not_null()
-    refund = pl.col("refd_setl_flag") == matching.REFUND
-    rows = recognition.with_break_ids(rows, difference | refund)
+    providers, totals, deductions, prior = pl.collect_all([
+        shaped(inputs.providers, PROVIDERS), shaped(inputs.provider_totals, TOTALS),
+        shaped(inputs.deductions, DEDUCTIONS), shaped(inputs.prior_payables, PRIOR_PAYABLES)])
+    both = _compared(inputs, providers, totals, cite)
+    paired, compared = both.paired, both.groups
+    facts: dict[str, Any] = {"period": period.text, "first_month": inputs.first_month, **both.sums}
+    found = [*findings.of_run(inputs.first_month), *(findings.of_amounts(inputs) if both.broken else []),
+             *findings.of_groups(compared, cite), *findings.of_large_fees(inputs)]
+    rows = _classed(paired, compared)
+    refund = pl.col("refd_setl_flag") == REFUND
+    plainly = (pl.col("stmt_diff") == "00") & pl.col("held_reason").is_null() & pl.col("opened_period").is_null()
+    rows = recognition.with_break_ids(rows, ~plainly | refund)
     rows, used, stale = recognition.decided(rows, inputs)
     rows = recognition.recognise(rows)
-    plainly = (pl.col("stmt_diff") == "00") & pl.col("held_reason").is_null() & pl.col("opened_period").is_null()
     rows = rows.with_columns(break_id=pl.when(plainly).then(pl.lit(None, pl.String)).otherwise(pl.col("break_id")))
-    copies = recognition.with_break_ids(paired.copies, pl.col("setl_id").is_not_null())
 
-    published = tables.statement_rows(rows, copies, _rule(cite))
+    open_, opening = tables.waiting(rows, paired, inputs), paired.opening
+    published = pl.concat([tables.statement_rows(rows, paired, _rule(cite)), straight.published(both.straight, period.text, cite)])
+    del rows, paired, both
     owed = payables.payables(published, deductions, prior, providers, law=law, period=period)
-    repriced = reprice(inputs, agency)
+    repriced = reprice(inputs)
     made = {
         "statement_groups": compared.table,
         "statement_rows": published,
-        "statement_breaks": tables.still_open(rows, period.text),
-        "statement_decisions": _decisions(used, stale, rows),
+        "statement_breaks": tables.breaks(open_),
+        "statement_decisions": _decisions(used, stale, published),
         "payables": owed.select(
             "fixmedins_code", "fund_pay_type", "recognised_amt", "carried_in_amt", "det_amt", "dpst_amt", "advance_amt",
             "carried_out_amt", "act_dfr_amt", "fix_blng_admdvs", "dpst_rat", "rule"),
@@ -87,7 +73,7 @@ def settle(inputs: SettleInputs) -> SettleResult:
         "repricing": repriced.table,
     }
     facts |= {
-        "carried_before_fen": int(prior["carried_out_amt"].sum() or 0), "opening_breaks": paired.opening,
+        "carried_before_fen": int(prior["carried_out_amt"].sum() or 0), "opening_breaks": opening,
         "deductions_fen": int(deductions["det_amt"].sum() or 0), "deduction_rows": deductions.height,
         "closing_breaks": made["statement_breaks"].height,
         "recognised_fen": int(owed["recognised_amt"].sum() or 0), "payable_fen": int(owed["act_dfr_amt"].sum() or 0),
@@ -96,49 +82,69 @@ def settle(inputs: SettleInputs) -> SettleResult:
     }
     proved = equations(made, facts)
     prove(proved)
-    fresh = rows.filter("delivered")
-    found += [*findings.of_rows(fresh, cite), *findings.of_breaks(published, period, cite),
+    found += [*findings.of_rows(open_.filter("delivered"), cite), *findings.of_breaks(published, period, cite),
               *findings.of_resolutions(stale), *repriced.findings]
     return SettleResult(made, found, proved, facts)
 
 
-def _with_provider(details: pl.DataFrame, agency: pl.DataFrame, providers: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a file that doesn't name its provider (the headerless layout of 3202).
+@dataclass(frozen=True)
+class _Both:
+    """Both sides of the month: what is straight, what is paired, the totals, what each side delivered."""
 
-    Each such file is one provider's: the code of a known provider in its name, else the code that most of its rows have
-    at the agency, the smallest of several, else UNKNOWN.
-    """
-    nameless = pl.col("fixmedins_code").is_null()
-    if not details.select(nameless.any()).item():
-        return details
-    files = details.filter(nameless).select("src_file").unique()
-    known = providers["fixmedins_code"].unique().sort()
-    named = files.with_columns(
-        code=pl.col("src_file").str.to_uppercase().str.extract_all("[A-Z]?[0-9][0-9A-Z]{5,}")).explode("code").filter(
-        pl.col("code").is_in(known.implode())).sort("src_file", "code").unique(
-        "src_file", keep="first", maintain_order=True).with_columns(rank=pl.lit(0), len=pl.lit(0, pl.UInt32))
-    guess = (
-        details.filter(nameless).select("src_file", "setl_id", "refd_setl_flag")
-        .join(agency.select("setl_id", "refd_setl_flag", code="fixmedins_code"), on=["setl_id", "refd_setl_flag"])
-        .group_by("src_file", "code").len().with_columns(rank=pl.lit(1)).select(named.columns))
-    chosen = pl.concat([named, guess]).sort(["rank", "len", "code"], descending=[False, True, False]).unique(
-        "src_file", keep="first", maintain_order=True).select("src_file", "code")
-    return details.join(chosen, on="src_file", how="left").with_columns(
-        fixmedins_code=pl.coalesce("fixmedins_code", "code", pl.lit("UNKNOWN"))).drop("code")
+    straight: pl.DataFrame
+    paired: matching.Paired
+    groups: groups.Groups
+    sums: dict[str, int]
+    broken: bool
 
 
-def _with_totals(rows: pl.DataFrame, compared: groups.Groups) -> pl.DataFrame:
+def _compared(inputs: SettleInputs, providers: pl.DataFrame, totals: pl.DataFrame, cite: str) -> _Both:
+    rows, lines = records.of_month(inputs), records.listed_in_month(inputs)
+    agency, details = pl.collect_all([records.narrow(rows), lines.select(records.LISTED)])
+    if details["fixmedins_code"].null_count():
+        lines = with_provider(lines, agency, providers)
+        details = lines.select(records.LISTED).collect()
+    compared = groups.compare(agency, details, totals, cite)
+    period = inputs.period.text
+
+    def paired(seed: int) -> tuple[pl.DataFrame, matching.Paired]:
+        mine, theirs = straight.with_marks(agency, details, seed)
+        known = past.look_back(inputs, seed, pl.concat([f.select(*KEY, MARK) for f in (mine, theirs)]))
+        split = straight.split(mine, theirs, providers, pl.concat([known.settled, known.open.select(MARK)])[MARK])
+        rest = records.wide(rows, seed, split.mine, agency=True).with_columns(agency_period=pl.lit(period))
+        judged = holds.judged(rest.lazy(), providers, inputs.law, inputs.period).select(
+            *rest.columns, "hold", "package").collect()
+        other = records.wide(lines, seed, split.theirs, agency=False).with_columns(period=pl.lit(period))
+        return split.rows, matching.pair(judged, other, providers, known, inputs, seed, split.rows[MARK])
+
+    plain, pairs = with_seed(paired)
+    return _Both(plain, pairs, compared, delivered(agency, details), bool(agency["broken"].any()))
+
+
+def _classed(paired: matching.Paired, compared: groups.Groups) -> pl.DataFrame:
+    """Class and hold of every row."""
+    rows = matching.with_originals(paired, _with_totals(paired, compared))
+    return rows.with_columns(
+        matching.stmt_diff(),
+        held_reason=pl.when(pl.col("hold").is_null() & pl.col("totals_hold")).then(pl.lit(TOTALS_DIFFER)).otherwise(pl.col("hold")),
+    )
+
+
+def _with_totals(paired: matching.Paired, compared: groups.Groups) -> pl.DataFrame:
     """Where no detail file came: rows of groups whose totals agree (`by_totals`), and of those that differ
     (`totals_hold`)."""
-    alone = matching.ON_AGENCY & ~matching.ON_PROVIDER & pl.col("delivered") & ~pl.col("fixmedins_code").is_in(
-        compared.with_details.implode()) & pl.col("fixmedins_code").is_in(compared.with_totals.implode())
-    if not rows.select(alone.any()).item():
+    rows = paired.rows
+    alone = matching.ON_AGENCY & ~matching.ON_PROVIDER & pl.col("delivered") & pl.col("fixmedins_code").is_in(
+        compared.only_totals.implode())
+    marked = rows.select(alone.alias("alone")).to_series()
+    if not marked.any():
         return rows.with_columns(by_totals=pl.lit(False), totals_hold=pl.lit(False))
     state = compared.table.select(*groups.GROUP, pl.col("state").alias("_state"))
-    joined = rows.join(state, on=list(groups.GROUP), how="left", nulls_equal=True)
-    return joined.with_columns(
-        by_totals=(alone & (pl.col("_state") == "equal")).fill_null(False),
-        totals_hold=(alone & (pl.col("_state") == "differs")).fill_null(False)).drop("_state")
+    hit = paired.pool.fetch(rows.filter(marked), ("clr_optins",)).join(
+        state, on=list(groups.GROUP), how="left", nulls_equal=True).with_columns(
+        by_totals=(pl.col("_state") == "equal").fill_null(False), totals_hold=(pl.col("_state") == "differs").fill_null(False))
+    rest = rows.filter(~marked).with_columns(by_totals=pl.lit(False), totals_hold=pl.lit(False))
+    return pl.concat([rest, hit.select(rest.columns)])
 
 
 def _rule(cite: str) -> pl.Expr:
@@ -147,12 +153,17 @@ def _rule(cite: str) -> pl.Expr:
     return pl.when(packaged).then(pl.lit(f"{cite};NXJY-49;NXJY-50")).otherwise(pl.lit(cite))
 
 
-def _decisions(used: pl.DataFrame, stale: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+DECISIONS: dict[str, pl.DataType] = {
+    **dict.fromkeys(("entry_id", "break_id", "fixmedins_code", "setl_id", "refd_setl_flag", "decision", "note", "who",
+                     "who_name", "at", "stmt_diff", "state"), pl.String()), "recognised_amt": pl.Int64()}
+
+
+def _decisions(used: pl.DataFrame, stale: pl.DataFrame, published: pl.DataFrame) -> pl.DataFrame:
     """处理决定的执行 (which entries this run read, with what came of each)."""
     if not used.height and not stale.height:
         return pl.DataFrame(schema=DECISIONS)
-    carried = rows.filter(pl.col("decision").is_not_null()).select("break_id", "stmt_diff", "state", "recognised_amt")
+    carried = published.filter(pl.col("decision").is_not_null()).select("break_id", "stmt_diff", "state", "recognised_amt")
     gone = stale.with_columns(
         stmt_diff=pl.lit(None, pl.String), state=pl.lit("stale"), recognised_amt=pl.lit(0, pl.Int64))
-    done = used.join(carried, on="break_id", how="left")
+    done = used.join(carried, on="break_id", how="left").with_columns(pl.col("state").fill_null("waiting"))
     return pl.concat([f.select(pl.col(n).cast(d) for n, d in DECISIONS.items()) for f in (done, gone)]).sort("entry_id")

@@ -1,0 +1,46 @@
+"""双方记录 (rows of both sides): a narrow look at all of them, every column of the few that need it."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from nxmed.settlements import holds
+from nxmed.settlements.keys import MARK, hashed
+from nxmed.settlements.shapes import (
+    AGENCY_DATA,
+    COMPARED,
+    DETAILS,
+    FUND_COLUMNS,
+    KEY,
+    PROVIDER_DATA,
+    SETTLEMENTS,
+    SettleInputs,
+    shaped,
+)
+
+NARROW = (*KEY, "psn_no", "insutype", "clr_type", "clr_optins", *COMPARED, *FUND_COLUMNS, "acct_mulaid_pay", "enddate")
+LISTED = (*KEY, "mdtrt_id", "insutype", "clr_type", *COMPARED)
+
+
+def of_month(inputs: SettleInputs) -> pl.LazyFrame:
+    """本月中心结算 (SETTLEMENTS)."""
+    return shaped(inputs.settlements, SETTLEMENTS).filter(pl.col("inbox_month") == inputs.period.text)
+
+
+def listed_in_month(inputs: SettleInputs) -> pl.LazyFrame:
+    """本月机构明细 (DETAILS)."""
+    return shaped(inputs.provider_details, DETAILS).filter(pl.col("inbox_month") == inputs.period.text)
+
+
+def narrow(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """只取比对所需 (NARROW, and `suspect`: something besides the comparison may hold the row; `broken`: an identity
+    does not hold)."""
+    return rows.select(*NARROW, holds.suspect().alias("suspect"), holds.broken(every=True).alias("broken"))
+
+
+def wide(rows: pl.LazyFrame, seed: int, chosen: pl.DataFrame, *, agency: bool) -> pl.DataFrame:
+    """整行 (rows whose key is among `chosen`, KEY and MARK, with every column and MARK)."""
+    names = AGENCY_DATA if agency else PROVIDER_DATA
+    found = rows.filter(pl.col("setl_id").is_in(chosen["setl_id"].unique().implode())).with_columns(hashed(seed)).filter(
+        pl.col(MARK).is_in(chosen[MARK].implode()))
+    return found.select(MARK, *KEY, *names).collect()
