@@ -20,7 +20,7 @@ from nxmed.io.raw_header import Layout
 from nxmed.io.raw_lines import Block
 from nxmed.io.raw_sheets import SHEET_STEP
 from nxmed.io.reading_findings import row_findings
-from nxmed.io.reading_rejects import REJECT_SHAPE, describe, ragged_reasons
+from nxmed.io.reading_rejects import REJECT_SHAPE, describe, overlong_reasons, ragged_reasons
 from nxmed.io.reading_totals import Totals
 from nxmed.io.resources import contracts
 from nxmed.kernel.contract import Contract
@@ -50,6 +50,7 @@ class FileRead:
     """读一份文件的结果. rows_read = accepted + rejected + duplicates; `skipped_rows` are repeated headers and footers.
 
     reasons: shape of kernel.split.REJECTS; key_hashes: one UInt64 series per part, for finding repeated keys;
+    refused_keys: `_row` and key of rejected rows whose key could be read;
     sums: yuan per amount column over all rows read.
     """
 
@@ -71,6 +72,7 @@ class FileRead:
     reasons: list[pl.DataFrame] = field(default_factory=list)
     notes: list[pl.DataFrame] = field(default_factory=list)
     key_hashes: list[pl.Series] = field(default_factory=list)
+    refused_keys: list[pl.DataFrame] = field(default_factory=list)
     dropped: list[int] = field(default_factory=list)
     conflicts: dict[int, str] = field(default_factory=dict)
     source: _Source | None = None
@@ -228,6 +230,7 @@ def _take(block: Block, read: FileRead, totals: Totals, shelf: _Shelf) -> None:
     read.rows_read += len(odd)
     if block.ragged or block.misquoted:
         read.reasons.append(ragged_reasons(block.ragged, block.misquoted, read.layout))
+        read.reasons.append(overlong_reasons(block.ragged, read.contract, read.layout))
         read.rejected += len(block.ragged) + len(block.misquoted)
     if rest.height:
         _rows(rest, read, totals, shelf)
@@ -240,6 +243,8 @@ def _rows(frame: pl.DataFrame, read: FileRead, totals: Totals, shelf: _Shelf) ->
     totals.add(result.sums)
     if result.reasons.height:
         read.reasons.append(result.reasons.select(list(REJECTS)))
+    if result.refused_keys.height:
+        read.refused_keys.append(result.refused_keys)
     if result.accepted.height:
         read.notes += row_findings(result, read.contract, read.src_file)
         shelf.put(result.accepted)

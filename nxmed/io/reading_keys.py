@@ -14,11 +14,19 @@ def settle(reads: Sequence[FileRead]) -> None:
     """判重复与冲突 over the files of one contract and month, in place.
 
     Rows equal in every contract column: the first (by file name, then row) is kept, the rest are duplicates. Rows with
-    one key and different content are all rejected (E301).
+    one key and different content are all rejected (E301). A row rejected for another reason takes no other row with it,
+    but is told in the same pass that its key stands in the file once more.
     """
     reads = sorted(reads, key=lambda r: r.src_file)
     if not reads or reads[0].contract.repeats:
         return
+    _over_files(reads)
+    for read in reads:
+        if read.refused_keys:
+            _with_refused(read)
+
+
+def _over_files(reads: Sequence[FileRead]) -> None:
     hashes = [h for r in reads for h in r.key_hashes]
     if not hashes:
         return
@@ -27,6 +35,31 @@ def settle(reads: Sequence[FileRead]) -> None:
     if not twice.len():
         return
     _judge(reads, _candidates(reads, twice))
+
+
+def _with_refused(read: FileRead) -> None:
+    """Rows rejected for another reason whose key stands in the file once more: E301 as a further reason."""
+    key = list(read.contract.key)
+    refused = pl.concat(read.refused_keys)
+    hashes = refused.select(pl.struct(key).hash()).to_series()
+    pieces = [refused.with_columns(_refused=True)]
+    for part, known in zip(read.parts, read.key_hashes, strict=True):
+        hit = known.is_in(hashes.implode())
+        if hit.any():
+            rows = part.filter(hit) if isinstance(part, pl.DataFrame) else (
+                pl.scan_parquet(part, glob=False).filter(pl.lit(hit)).collect())
+            pieces.append(rows.select("_row", *key, _refused=pl.lit(False)))
+    clash = pl.concat(pieces).filter(pl.len().over(key) > 1).with_columns(
+        _text=pl.concat_str([pl.col(k).cast(pl.String).fill_null("") for k in key], separator="|"),
+        _first=pl.col("_row").first().over(key, order_by="_row"),
+        _second=pl.col("_row").get(1).over(key, order_by="_row"),
+    )
+    clash = clash.filter("_refused")
+    for row, first, second in clash.select("_row", "_first", "_second").iter_rows():
+        read.conflicts[row] = f"第 {(second if first == row else first)} 行"
+    read.reasons.append(clash.select(
+        "_row", pl.lit(key[0]).alias("column"), pl.lit("E301").alias("check"), pl.col("_text").alias("value")
+    ).select(list(REJECTS)))
 
 
 def _candidates(reads: Sequence[FileRead], twice: pl.Series) -> pl.DataFrame:

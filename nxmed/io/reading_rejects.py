@@ -10,7 +10,7 @@ from nxmed.io.raw_sheets import SHEET_STEP
 from nxmed.kernel.checks import CHECKS
 from nxmed.kernel.contract import Contract
 from nxmed.kernel.identifiers import mask_account_expr, mask_expr, mask_text_expr
-from nxmed.kernel.split import REJECTS
+from nxmed.kernel.split import REJECTS, split
 
 REJECT_SHAPE: dict[str, pl.DataType] = {
     "contract": pl.String(), "src_file": pl.String(), "src_row": pl.Int64(), "cell": pl.String(),
@@ -26,6 +26,19 @@ def ragged_reasons(ragged: list[Record], misquoted: list[Record], layout: Layout
         (row, None, "E101" if len(cells) < layout.width else "E102", str(len(cells))) for row, cells in ragged]
     rows += [(row, None, "E103", None) for row, _ in misquoted]
     return pl.DataFrame(rows, schema=REJECTS, orient="row")
+
+
+def overlong_reasons(ragged: list[Record], contract: Contract, layout: Layout) -> pl.DataFrame:
+    """Of rows with too many cells also the one cell that is wrong (several wrong cells: they have shifted, and nobody
+    can tell which column they belong to)."""
+    rows = [(row, cells) for row, cells in ragged if len(cells) > layout.width]
+    if not rows:
+        return pl.DataFrame(schema=REJECTS)
+    columns = {name: [cells[i] or None for _, cells in rows] for i, name in enumerate(layout.names)}
+    frame = pl.DataFrame({"_row": [row for row, _ in rows], **columns},
+                         schema={"_row": pl.Int64, **dict.fromkeys(columns, pl.String)})
+    reasons = split(frame, contract).reasons
+    return reasons.filter(pl.len().over("_row") == 1).select(list(REJECTS))
 
 
 def describe(reasons: pl.DataFrame, contract: Contract, layout: Layout, src_file: str, conflicts: dict[int, str]

@@ -22,7 +22,8 @@ UNKNOWN: dict[str, pl.DataType] = {"_row": pl.Int64(), "column": pl.String(), "v
 @dataclass
 class Split:
     """一块数据的收与拒. accepted: typed contract columns, unknown columns as text, `_row`; reasons: shape REJECTS;
-    unknown_codes: `_row`, column, value of accepted rows; sums: yuan per amount column over all rows, read leniently.
+    unknown_codes: `_row`, column, value of accepted rows; sums: yuan per amount column over all rows, read leniently;
+    refused_keys: `_row` and key of rejected rows whose key could be read.
     """
 
     accepted: pl.DataFrame
@@ -30,6 +31,7 @@ class Split:
     unknown_codes: pl.DataFrame
     rejected: int
     sums: dict[str, Decimal] = field(default_factory=dict)
+    refused_keys: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass
@@ -70,11 +72,21 @@ def split(frame: pl.DataFrame, contract: Contract) -> Split:
     found = pl.concat(reasons) if reasons else pl.DataFrame(schema=REJECTS)
     unknown = pl.concat(strange) if strange else pl.DataFrame(schema=UNKNOWN)
     rejected = found["_row"].unique() if found.height else None
+    refused = pl.DataFrame()
     if rejected is not None and rejected.len():
         bad = rows.is_in(rejected.implode())
+        refused = _refused_keys(result.filter(bad), found, contract)
         result = result.filter(~bad)
         unknown = unknown.filter(~pl.col("_row").is_in(rejected.implode()))
-    return Split(result, found, unknown, 0 if rejected is None else rejected.len(), sums)
+    return Split(result, found, unknown, 0 if rejected is None else rejected.len(), sums, refused)
+
+
+def _refused_keys(rows: pl.DataFrame, found: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Keys of rejected rows that are right themselves: such a row may still repeat another one's key."""
+    if contract.repeats or not all(k in rows.columns for k in contract.key):
+        return pl.DataFrame()
+    unread = found.filter(pl.col("column").is_in(list(contract.key)))["_row"].unique()
+    return rows.filter(~pl.col("_row").is_in(unread.implode())).select("_row", *contract.key)
 
 
 def _first_try(column: Column, dtype: pl.DataType) -> pl.Expr:

@@ -139,7 +139,7 @@ def test_a_cell_cannot_steer_the_terminal(tmp_path: Path, says: Says):
 
 
 def test_many_problems_are_counted_beyond_the_first_fifty(tmp_path: Path, says: Says):
-    rows = "".join(f"2026,0401,P{i},2026-01-05,x{i}\n" for i in range(80))
+    rows = "".join(f"2026,0401,Q{i},2026-01-05,x{i}\n" for i in range(80))
     code, out, _ = says(wages(tmp_path, GOOD + rows))
     assert code == 3
     assert out.count(" E211 ") == 50

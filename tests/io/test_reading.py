@@ -128,12 +128,28 @@ def test_the_broken_file_of_the_handbook(tmp_path: Path) -> None:
         "合计,,,,,"]), encoding="gb18030")
     read = read_file(path)
     assert rejected(read) == [
-        (3, "F3", "E206"), (4, "D4", "E203"), (5, "E5", "E204"), (6, "F6", "E201"), (7, "F7", "E205"), (8, "", "E101"),
-        (9, "", "E102")]
+        (3, "F3", "E206"), (4, "D4", "E203"), (5, "E5", "E204"), (6, "A6", "E301"), (6, "F6", "E201"), (7, "A7", "E301"),
+        (7, "F7", "E205"), (8, "", "E101"), (9, "", "E102"), (9, "F9", "E207")]
     assert (read.rows_read, read.accepted, read.rejected, read.skipped_rows) == (8, 1, 7, 1)
     assert read.rejects["value"].to_list()[1] == "6.40103E+17"
     assert read.rejects.row(0, named=True)["hint"] == "去掉逗号"
     assert read.rejects.row(0, named=True)["message_en"] == "thousands separators"
+
+
+def test_a_rejected_row_is_told_that_its_key_stands_there_again(put: Put) -> None:
+    """One pass says both, and the other row is not taken along: it may be the right one."""
+    read = put(HEAD, ROW.format(1, "5000"), ROW.format(2, "6000"), ROW.format(1, "x"), ROW.format(1, "5000"), ROW.format(3, "x"))
+    assert rejected(read) == [(4, "A4", "E301"), (4, "E4", "E211"), (6, "E6", "E211")]
+    assert read.rejects.row(0, named=True)["message"] == "与第 2 行主键相同、内容不同"
+    assert (read.rows_read, read.accepted, read.rejected, read.duplicates) == (5, 2, 2, 1)
+    # a key that cannot be read repeats nothing
+    assert [r[2] for r in rejected(put(HEAD, "2026,E1,,2026-01-05,x", "2026,E1,,2026-01-05,y"))] == ["E201", "E211"] * 2
+
+
+def test_a_row_with_too_many_cells_tells_its_one_wrong_cell_but_not_shifted_ones(put: Put) -> None:
+    assert rejected(put(HEAD, ROW.format(1, "-200") + ",x")) == [(2, "", "E102"), (2, "E2", "E207")]
+    assert rejected(put(HEAD, ROW.format(1, "200") + ",x")) == [(2, "", "E102")]
+    assert rejected(put(HEAD, "2026,E1,P1,a,b,2026-01-05,200")) == [(2, "", "E102")]
 
 
 def test_totals_equal_all_rows_read_or_the_file_is_refused(put: Put) -> None:
