@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -149,14 +149,18 @@ def _placed(read: FileRead, rows: pl.DataFrame) -> pl.DataFrame:
 def read_inputs(
     workspace: Place, period: Period, required: Sequence[str], optional: Sequence[str] = (), *,
     spool: Path | None = None, months: tuple[Period, Period] | None = None, progress: Progress | None = None,
+    only: Collection[str] | None = None,
 ) -> Inputs:
     """读取一个月的输入.
 
     Snapshot: the newest month at or before P. Register: all months up to P. Feed: P, or with `months` the range from
-    the first to the last of them (P's own file must be there). Raises MissingInput (exit 6) naming every required
+    the first to the last of them (P's own file must be there). `only`: the files of an earlier run ("inbox/2026-12/x.csv");
+    what came later is left out. Raises MissingInput (exit 6) naming every required
     contract without a file, InputRefused (exit 3) naming every file that is refused.
     """
     inbox = _listing(workspace.inbox)
+    if only is not None:
+        inbox = {month: [p for p in paths if _relative(workspace, p) in only] for month, paths in inbox.items()}
     chosen: list[tuple[Contract, str, Path]] = []
     for name in dict.fromkeys([*required, *optional]):
         chosen += _choose(contracts()[name], inbox, period, months)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,8 @@ def _loader(as_of: date) -> Any:
 
 
 def load_assess(
-    ws: Workspace, period: Period, as_of: date, spool: Path, *, first: bool, progress: Progress = silent
+    ws: Workspace, period: Period, as_of: date, spool: Path, *, first: bool, progress: Progress = silent,
+    only: Collection[str] | None = None,
 ) -> Loaded:
     """读入一个月核定所需 (files of the inbox, the run of P−1, 330 lines of earlier months of the year)."""
     from nxmed.contributions.assess import AssessInputs
@@ -52,7 +53,7 @@ def load_assess(
     progress("读取并检查收件箱", "reading and checking the inbox")
     law = Law.load(ws.region, ws.policy())
     _numbers_given(law, period)
-    files = read_inputs(ws, period, required=REQUIRED, optional=OPTIONAL, spool=spool, progress=progress)
+    files = read_inputs(ws, period, required=REQUIRED, optional=OPTIONAL, spool=spool, progress=progress, only=only)
     before = newest(ws, "assess", period - 1)
     this_year = [r for r in history(ws, "assess", before=period) if r.period.year == period.year]
     upstream = {r.run_id for r in this_year} | ({before.run_id} if before else set())

@@ -10,7 +10,7 @@ from nxmed.errors import MissingInput, UsageError
 from nxmed.kernel.money import half_up_scalar, yuan_grouped
 from nxmed.kernel.period import Period
 from nxmed.pipelines.assess import load_assess
-from nxmed.pipelines.story import Story, cited, one, place, product, prove_equal, same_inputs
+from nxmed.pipelines.story import Story, cited, files_of, one, place, product, prove_equal, same_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def replayed(ws: Workspace, period: Period, emp_no: str) -> Iterator[tuple[Run, 
                            text_en=f"there is no assessment of {period.text}", hint_en=f"first run: nxmed assess {period.text}")
     with ws.scratch() as spool:
         as_of = date.fromisoformat(run.facts["as_of"])
-        loaded = load_assess(ws, period, as_of, spool, first=bool(run.facts["first_month"]))
+        loaded = load_assess(ws, period, as_of, spool, first=bool(run.facts["first_month"]), only=files_of(run))
         same_inputs(run, loaded)
         room = restrict(loaded.room, [emp_no])
         yield run, room, assess(room)

@@ -9,7 +9,7 @@ from nxmed.kernel.identifiers import mask_text
 from nxmed.kernel.money import yuan_grouped
 from nxmed.kernel.period import Period
 from nxmed.pipelines.reconcile import load_reconcile
-from nxmed.pipelines.story import Story, one, place, prove_equal, same_inputs
+from nxmed.pipelines.story import Story, files_of, one, place, prove_equal, same_inputs
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,7 +49,8 @@ def explain_arrival(ws: Workspace, ticket: str, line_no: int, period: Period | N
     stored = rows[0]
     story = Story(f"到账 {ticket} 第 {line_no} 行", f"arrival {ticket}, line {line_no}", run.run_id)
     with ws.scratch() as spool:
-        loaded = load_reconcile(ws, run.period, spool, first=check_order(ws, "reconcile", run.period))
+        loaded = load_reconcile(ws, run.period, spool, first=check_order(ws, "reconcile", run.period),
+                                only=files_of(run))
         same_inputs(run, loaded)
         result = reconcile(loaded.room)
         of_row = here & (pl.col("arrived_period") == stored["arrived_period"])

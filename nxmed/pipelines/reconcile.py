@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,10 @@ def _load(ws: Workspace, period: Period, spool: Path, first: bool, progress: Pro
     return load_reconcile(ws, period, spool, first=first, progress=progress)
 
 
-def load_reconcile(ws: Workspace, period: Period, spool: Path, *, first: bool, progress: Progress = silent) -> Loaded:
+def load_reconcile(
+    ws: Workspace, period: Period, spool: Path, *, first: bool, progress: Progress = silent,
+    only: Collection[str] | None = None,
+) -> Loaded:
     """读入一个月对账所需 (files of the inbox, assess runs up to P, reconcile runs before P)."""
     from nxmed.collections.reconcile import ReconcileInputs
     from nxmed.io.inputs import read_inputs
@@ -47,7 +50,7 @@ def load_reconcile(ws: Workspace, period: Period, spool: Path, *, first: bool, p
             text_en=f"There is no assessment of {period.text} to reconcile against",
             hint_en=f"First run: nxmed assess {period.text}",
         )
-    files = read_inputs(ws, period, required=REQUIRED, optional=OPTIONAL, spool=spool, progress=progress)
+    files = read_inputs(ws, period, required=REQUIRED, optional=OPTIONAL, spool=spool, progress=progress, only=only)
     assessed = history(ws, "assess", before=period + 1)
     earlier = history(ws, "reconcile", before=period)
     last = newest(ws, "reconcile", period - 1)

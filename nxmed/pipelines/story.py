@@ -79,6 +79,11 @@ def one(frame: pl.LazyFrame | pl.DataFrame, what_zh: str, what_en: str) -> dict[
     return rows.row(0, named=True)
 
 
+def files_of(run: Run) -> frozenset[str]:
+    """当时读到的文件 (what came into the inbox later has no part in the proof)."""
+    return frozenset(str(s["path"]) for s in run.manifest["inputs"])
+
+
 def same_inputs(run: Run, loaded: Loaded) -> None:
     """收件箱与当时相同 (IntegrityError, exit 7, naming the files that are not)."""
 

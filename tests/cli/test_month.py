@@ -105,6 +105,15 @@ def test_explain_refuses_when_the_inbox_has_changed(tmp_path: Path) -> None:
     assert "wage_declarations.csv" in done.stderr
 
 
+def test_explain_leaves_out_what_came_into_the_inbox_later(tmp_path: Path) -> None:
+    """A correction put beside the files of a finished month must not take the proof away."""
+    folder = make(tmp_path / "a")
+    assert nxmed("assess", MONTH, "-w", folder).returncode == 0
+    write(folder / "inbox" / MONTH / "wage_declarations_2.csv", [WAGES[0], "2026,E1,P1,2026-01-11,9000.00"])
+    done = nxmed("explain", "line", "202611-E1-310", "P1", "-w", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_explain_of_something_that_is_not_there(agency: Path) -> None:
     assert nxmed("explain", "line", "202611-E1-310", "P9", "-w", agency).returncode == 6
     assert nxmed("explain", "due", "x", "emp", "-w", agency).returncode == 2
