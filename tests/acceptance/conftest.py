@@ -1,0 +1,8 @@
+"""验收测试共用 (tests/acceptance modules import their neighbours by name)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
