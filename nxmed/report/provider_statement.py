@@ -63,7 +63,7 @@ def write_all(
         own = {name: by.get(code, _empty(tables, name, deductions)) for name, by in pieces.items()}
         path = outbox(f"结算对账单_{_safe(code)}_{period.text}.xlsx")
         written += write_statement(path, own, code=code, name=names.get(code, ""), period=period, region=region, run_id=run_id)
-    _write_results(outbox, tables["statement_rows"], codes, period)
+    _write_results(outbox, tables["statement_rows"], result.lines, period)
     listed = write_payables(outbox(f"应付清单_{period.text}.xlsx"), tables["payables"], names, period=period, run_id=run_id)
     owed = int(tables["payables"]["act_dfr_amt"].sum() or 0)
     return Written(len(codes), (
@@ -172,20 +172,29 @@ def _worded(column: str, words: Mapping[str, str]) -> pl.Expr:
     return pl.col(column).replace_strict(words, default=pl.col(column), return_dtype=pl.String)
 
 
-def _write_results(outbox: Outbox, rows: pl.DataFrame, codes: list[str], period: Period) -> None:
-    """3202 对账结果 (per provider, TAB, no header, literal null): psn_no, mdtrt_id, setl_id, msgid, stmt_rslt,
+def _write_results(outbox: Outbox, rows: pl.DataFrame, details: pl.LazyFrame, period: Period) -> None:
+    """3202 对账结果 (per provider, TAB, no header, literal null, its own rows): psn_no, mdtrt_id, setl_id, msgid, stmt_rslt,
     refd_setl_flag, memo, medfee_sumamt, fund_pay_sumamt, acct_pay, exp_content."""
-    shown = rows.select(
-        "fixmedins_code", "psn_no", "mdtrt_id", "setl_id", pl.lit(None, pl.String).alias("msgid"),
-        pl.col("stmt_diff").alias("stmt_rslt"), "refd_setl_flag",
-        pl.when((pl.col("stmt_diff") != "00") | pl.col("held_reason").is_not_null()).then(
-            pl.concat_str([pl.col("stmt_diff").replace_strict(CLASSES, default="", return_dtype=pl.String),
-                           pl.col("held_reason").replace_strict(HELD, default=None, return_dtype=pl.String)],
-                          separator="；", ignore_nulls=True)).otherwise(pl.lit(None, pl.String)).alias("memo"),
-        *[_yuan(pl.coalesce(f"provider_{c}", f"agency_{c}")).alias(c) for c in ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")],
-        pl.lit(None, pl.String).alias("exp_content"))
+    key = ["fixmedins_code", "setl_id", "refd_setl_flag"]
+    told = rows.filter(~pl.col("straight") & (pl.col("provider_period") == period.text) & (pl.col("copy_no") == 1)).select(
+        *key, "stmt_diff", "held_reason")
+    sent = details.with_columns(
+        copy=pl.int_range(pl.len()).over(key, order_by=["src_file", "src_row"])).join(
+        told.lazy(), on=key, how="left", maintain_order="left").with_columns(
+        stmt_diff=pl.when(pl.col("copy") > 0).then(pl.lit("06")).otherwise(pl.col("stmt_diff").fill_null("00")),
+        held_reason=pl.when(pl.col("copy") > 0).then(pl.lit(None, pl.String)).otherwise(pl.col("held_reason")))
+    words = pl.concat_str([
+        pl.when(pl.col("stmt_diff") != "00").then(pl.col("stmt_diff").replace_strict(CLASSES, default="", return_dtype=pl.String)),
+        pl.col("held_reason").replace_strict(HELD, default=None, return_dtype=pl.String)], separator="；", ignore_nulls=True)
+    empty = pl.lit("null")
+    shown = sent.select(
+        "fixmedins_code", "src_file", "src_row", *[pl.col(c).fill_null(empty) for c in ("psn_no", "mdtrt_id", "setl_id")],
+        empty.alias("msgid"), pl.col("stmt_diff").alias("stmt_rslt"), "refd_setl_flag",
+        pl.when(words == "").then(empty).otherwise(words).alias("memo"),
+        *[_yuan(pl.col(c)).alias(c) for c in ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")],
+        pl.col("exp_content").fill_null(empty)).sort("fixmedins_code", "src_file", "src_row").collect()
     for code, part in _by_provider(shown).items():
-        part.drop("fixmedins_code").with_columns(pl.all().fill_null(pl.lit("null"))).write_csv(
+        part.drop("fixmedins_code", "src_file", "src_row").write_csv(
             outbox(f"对账结果_{_safe(code)}_{period.text}.txt"), include_header=False, separator="\t", quote_style="never")
 
 

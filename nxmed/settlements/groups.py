@@ -16,21 +16,25 @@ _COUNT = pl.when(pl.col("refd_setl_flag") == REFUND).then(pl.lit(-1, pl.Int64)).
 
 @dataclass(frozen=True)
 class Groups:
-    """总额比对的结果: the table, statements that disagree with their own detail, and the providers that sent totals but no
-    details."""
+    """总额比对的结果: the table, statements that disagree with their own detail, the providers that sent totals but no
+    details, and each provider's first and last day of discharge."""
 
     table: pl.DataFrame
     inconsistent: pl.DataFrame
     only_totals: pl.Series
+    spans: pl.DataFrame
 
 
 def compare(agency: pl.DataFrame, details: pl.DataFrame, totals: pl.DataFrame, rule: str) -> Groups:
     """比对总额 (agency and detail rows of the month as delivered; a refund counts −1)."""
-    mine = agency.group_by(GROUP).agg(*[pl.col(c).sum().alias(f"agency_{c}") for c in COMPARED], agency_cnt=_COUNT)
+    mine = agency.group_by(GROUP).agg(*[pl.col(c).sum().alias(f"agency_{c}") for c in COMPARED], agency_cnt=_COUNT,
+        first=pl.col("enddate").min(), last=pl.col("enddate").max(), empty=pl.col("enddate").null_count())
+    spans = mine.group_by("fixmedins_code").agg(pl.col("first").min(), pl.col("last").max(), pl.col("empty").sum())
+    mine = mine.drop("first", "last", "empty")
     theirs = totals.group_by(GROUP).agg(
         *[pl.col(c).sum().alias(f"provider_{c}") for c in COMPARED], provider_cnt=pl.col("fixmedins_setl_cnt").sum())
     both = mine.join(theirs, on=list(GROUP), how="full", coalesce=True, nulls_equal=True)
-    detailed = details["fixmedins_code"].drop_nulls().unique().sort()
+    detailed = details["fixmedins_code"].unique().drop_nulls().sort()
     stated = totals["fixmedins_code"].unique().sort()
     names = [*COMPARED, "cnt"]
     ours = [pl.col(f"agency_{c}").fill_null(0).alias(f"agency_{c}") for c in names]
@@ -47,7 +51,7 @@ def compare(agency: pl.DataFrame, details: pl.DataFrame, totals: pl.DataFrame, r
         details=pl.col("fixmedins_code").is_in(detailed.implode()),
         rule=pl.lit(rule),
     ).sort(GROUP, nulls_last=True)
-    return Groups(table, _inconsistent(details, totals), stated.filter(~stated.is_in(detailed.implode())))
+    return Groups(table, _inconsistent(details, totals), stated.filter(~stated.is_in(detailed.implode())), spans)
 
 
 def _inconsistent(details: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:

@@ -60,15 +60,17 @@ def payables(
 
 def _recognised(rows: pl.DataFrame) -> pl.DataFrame:
     """Σ of every fund per provider; funds without any amount on any row are left out."""
+    used = rows.select((pl.col(c) != 0).any() for c in funds.COLUMNS).row(0) if rows.height else ()
+    there = [f for f, any_ in zip(funds.FUNDS, used, strict=False) if any_]
+    if not there:
+        return pl.DataFrame(schema={"fixmedins_code": pl.String, "fund_pay_type": pl.String, "recognised_amt": pl.Int64})
     sums = rows.group_by("fixmedins_code").agg(
-        *[pl.col(c).sum() for c in funds.COLUMNS],
-        *[(pl.col(c) != 0).any().alias(f"any_{c}") for c in funds.COLUMNS])
-    pieces = [
-        sums.filter(f"any_{funds.column(f)}").select(
+        *[pl.col(funds.column(f)).sum() for f in there],
+        *[(pl.col(funds.column(f)) != 0).any().alias(f"any_{f}") for f in there])
+    return pl.concat([
+        sums.filter(f"any_{f}").select(
             "fixmedins_code", pl.lit(f).alias("fund_pay_type"), pl.col(funds.column(f)).alias("recognised_amt"))
-        for f in funds.FUNDS
-    ]
-    return pl.concat(pieces)
+        for f in there])
 
 
 def _advances(terms: pl.DataFrame, base: pl.DataFrame, law: Law, period: Period) -> pl.DataFrame:

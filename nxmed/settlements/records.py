@@ -18,8 +18,8 @@ from nxmed.settlements.shapes import (
     shaped,
 )
 
-NARROW = (*KEY, "psn_no", "insutype", "clr_type", "clr_optins", *COMPARED, *FUND_COLUMNS, "acct_mulaid_pay", "enddate")
-LISTED = (*KEY, "mdtrt_id", "insutype", "clr_type", *COMPARED)
+NARROW = (*KEY, "insutype", "clr_type", "clr_optins", *COMPARED, *FUND_COLUMNS, "acct_mulaid_pay", "enddate")
+LISTED = (*KEY, "insutype", "clr_type", *COMPARED)
 
 
 def of_month(inputs: SettleInputs) -> pl.LazyFrame:
@@ -38,9 +38,13 @@ def narrow(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.select(*NARROW, holds.suspect().alias("suspect"), holds.broken(every=True).alias("broken"))
 
 
-def wide(rows: pl.LazyFrame, seed: int, chosen: pl.DataFrame, *, agency: bool) -> pl.DataFrame:
-    """整行 (rows whose key is among `chosen`, KEY and MARK, with every column and MARK)."""
-    names = AGENCY_DATA if agency else PROVIDER_DATA
-    found = rows.filter(pl.col("setl_id").is_in(chosen["setl_id"].unique().implode())).with_columns(hashed(seed)).filter(
-        pl.col(MARK).is_in(chosen[MARK].implode()))
-    return found.select(MARK, *KEY, *names).collect()
+def wide(rows: pl.LazyFrame, lines: pl.LazyFrame, seed: int, mine: pl.DataFrame, theirs: pl.DataFrame
+         ) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """整行 (of both sides, the rows whose key is among `mine` and `theirs`, KEY and MARK: MARK, KEY and every column)."""
+    found = pl.collect_all([
+        frame.filter(pl.col("setl_id").is_in(chosen["setl_id"].unique().implode()))
+        for frame, chosen in ((rows, mine), (lines, theirs))])
+    made = [
+        frame.with_columns(hashed(seed)).filter(pl.col(MARK).is_in(chosen[MARK].implode())).select(MARK, *KEY, *names)
+        for frame, chosen, names in zip(found, (mine, theirs), (AGENCY_DATA, PROVIDER_DATA), strict=True)]
+    return made[0], made[1]

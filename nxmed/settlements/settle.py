@@ -58,6 +58,7 @@ def settle(inputs: SettleInputs) -> SettleResult:
 
     open_, opening = tables.waiting(rows, paired, inputs), paired.opening
     published = pl.concat([tables.statement_rows(rows, paired, _rule(cite)), straight.published(both.straight, period.text, cite)])
+    lines = both.lines
     del rows, paired, both
     owed = payables.payables(published, deductions, prior, providers, law=law, period=period)
     repriced = reprice(inputs)
@@ -84,7 +85,7 @@ def settle(inputs: SettleInputs) -> SettleResult:
     prove(proved)
     found += [*findings.of_rows(open_.filter("delivered"), cite), *findings.of_breaks(published, period, cite),
               *findings.of_resolutions(stale), *repriced.findings]
-    return SettleResult(made, found, proved, facts)
+    return SettleResult(made, found, proved, facts, lines)
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class _Both:
     groups: groups.Groups
     sums: dict[str, int]
     broken: bool
+    lines: pl.LazyFrame
 
 
 def _compared(inputs: SettleInputs, providers: pl.DataFrame, totals: pl.DataFrame, cite: str) -> _Both:
@@ -110,15 +112,16 @@ def _compared(inputs: SettleInputs, providers: pl.DataFrame, totals: pl.DataFram
     def paired(seed: int) -> tuple[pl.DataFrame, matching.Paired]:
         mine, theirs = straight.with_marks(agency, details, seed)
         known = past.look_back(inputs, seed, pl.concat([f.select(*KEY, MARK) for f in (mine, theirs)]))
-        split = straight.split(mine, theirs, providers, pl.concat([known.settled, known.open.select(MARK)])[MARK])
-        rest = records.wide(rows, seed, split.mine, agency=True).with_columns(agency_period=pl.lit(period))
+        split = straight.split(mine, theirs, pl.concat([known.settled, known.open.select(MARK)])[MARK],
+                               straight.covered(compared.spans, providers))
+        rest, other = records.wide(rows, lines, seed, split.mine, split.theirs)
+        rest, other = rest.with_columns(agency_period=pl.lit(period)), other.with_columns(period=pl.lit(period))
         judged = holds.judged(rest.lazy(), providers, inputs.law, inputs.period).select(
             *rest.columns, "hold", "package").collect()
-        other = records.wide(lines, seed, split.theirs, agency=False).with_columns(period=pl.lit(period))
         return split.rows, matching.pair(judged, other, providers, known, inputs, seed, split.rows[MARK])
 
     plain, pairs = with_seed(paired)
-    return _Both(plain, pairs, compared, delivered(agency, details), bool(agency["broken"].any()))
+    return _Both(plain, pairs, compared, delivered(agency, details), bool(agency["broken"].any()), lines)
 
 
 def _classed(paired: matching.Paired, compared: groups.Groups) -> pl.DataFrame:

@@ -37,7 +37,7 @@ PROVIDER_DATA: Shape = {
     "psn_no": TEXT, "mdtrt_id": TEXT, "insutype": TEXT, "clr_type": TEXT, **dict.fromkeys(COMPARED, FEN),
     "org_setl_id": TEXT, "src_file": TEXT, "src_row": COUNT,
 }
-DETAILS: Shape = {**dict.fromkeys(KEY, TEXT), **PROVIDER_DATA, "inbox_month": TEXT}
+DETAILS: Shape = {**dict.fromkeys(KEY, TEXT), **PROVIDER_DATA, "exp_content": TEXT, "inbox_month": TEXT}
 TOTALS: Shape = {
     "fixmedins_code": TEXT, "clr_optins": TEXT, "insutype": TEXT, "clr_type": TEXT, **dict.fromkeys(COMPARED, FEN),
     "fixmedins_setl_cnt": COUNT, "src_file": TEXT, "src_row": COUNT,
@@ -121,9 +121,11 @@ class SettleInputs:
 
 @dataclass(frozen=True)
 class SettleResult:
-    """机构结算的结果 (tables by name, findings of kernel.finding's shape, proved equations, facts)."""
+    """机构结算的结果 (tables by name, findings of kernel.finding's shape, proved equations, facts; `lines`: the month's
+    detail rows, each with its provider)."""
 
     tables: Mapping[str, pl.DataFrame]
     findings: list[pl.DataFrame]
     equations: list[Equation]
     facts: dict[str, Any] = field(default_factory=dict)
+    lines: pl.LazyFrame = field(default_factory=pl.LazyFrame)

@@ -17,7 +17,7 @@ FOUND = "_found"
 
 @dataclass(frozen=True)
 class Split:
-    """分流: `rows` straight (agency columns and mdtrt_id, in order of the key), and the keys of both sides that are not
+    """分流: `rows` straight (agency columns, in order of the key), and the keys of both sides that are not
     (KEY and MARK)."""
 
     rows: pl.DataFrame
@@ -35,29 +35,34 @@ def with_marks(agency: pl.DataFrame, details: pl.DataFrame, seed: int) -> tuple[
     return agency.with_columns(hashed(seed)), details.with_columns(hashed(seed))
 
 
-def split(agency: pl.DataFrame, details: pl.DataFrame, providers: pl.DataFrame, known: pl.Series) -> Split:
-    """分出当月比平的行 (narrow rows of both sides with MARK; `known`: numbers that earlier months know of)."""
+def split(agency: pl.DataFrame, details: pl.DataFrame, known: pl.Series, sure: pl.Series) -> Split:
+    """分出当月比平的行 (narrow rows of both sides with MARK; `known`: numbers that earlier months know of;
+    `sure`: providers of which one agreement covers every day of the month's rows)."""
     doubtful = [known, *_doubles(agency[MARK]), *_doubles(details[MARK])]
     odd = pl.concat(doubtful).unique() if any(s.len() for s in doubtful) else known
     theirs = details.select(MARK).with_row_index(FOUND)
     if odd.len():
         theirs = theirs.filter(~pl.col(MARK).is_in(odd.implode()))
     found = agency.select(MARK).join(theirs, on=MARK, how="left", maintain_order="left")[FOUND]
-    other = details.select(pl.col(n).gather(found) for n in ("setl_id", "insutype", "clr_type", *COMPARED, "mdtrt_id"))
-    if (agency["setl_id"] != other["setl_id"]).any():
+    kinds = _kinds(agency, details)
+    other = details.select(pl.col(c).gather(found) for c in ("setl_id", *COMPARED, *kinds))
+    mine = pl.concat([agency.select("setl_id", *COMPARED, *kinds), other.rename(lambda n: f"{n}_other")], how="horizontal")
+    same = pl.all_horizontal([
+        *[pl.col(c) == pl.col(f"{c}_other") for c in COMPARED],
+        *[~(pl.col(c) != pl.col(f"{c}_other")).fill_null(False) for c in kinds]])
+    judged = mine.select(same.alias("same"), (pl.col("setl_id") != pl.col("setl_id_other")).alias("strange"))
+    if judged["strange"].any():
         raise Collision
-    equal = found.is_not_null()
-    for c in COMPARED:
-        equal = equal & (agency[c] == other[c])
-    for c in ("insutype", "clr_type"):
-        equal = equal & ~(agency[c] != other[c]).fill_null(False)
-    equal = equal & (agency["refd_setl_flag"] != holds.REFUND) & ~agency["suspect"] & _covered(agency, providers)
+    equal = judged["same"] & found.is_not_null()
+    equal = equal & (agency["refd_setl_flag"] != holds.REFUND) & ~agency["suspect"]
+    if sure.len() < agency["fixmedins_code"].n_unique():
+        equal = equal & agency["fixmedins_code"].is_in(sure.implode())
     if odd.len():
         equal = equal & ~agency[MARK].is_in(odd.implode())
     straight = equal.fill_null(False)
     taken = found.filter(straight)
     left = pl.repeat(True, details.height, eager=True).scatter(taken, False)
-    rows = agency.drop("suspect", "broken", "enddate", "clr_optins").with_columns(other["mdtrt_id"]).filter(straight)
+    rows = agency.drop("suspect", "broken", "enddate", "clr_optins").filter(straight)
     return Split(_in_order(rows), agency.filter(~straight).select(*KEY, MARK), details.filter(left).select(*KEY, MARK))
 
 
@@ -65,15 +70,23 @@ def _doubles(marks: pl.Series) -> list[pl.Series]:
     return [marks.filter(marks.is_duplicated()).unique()] if repeated(marks) else []
 
 
-def _covered(agency: pl.DataFrame, providers: pl.DataFrame) -> pl.Series:
-    """Whether every day of the provider's month lies within one agreement (else its rows are looked at one by one)."""
-    span = agency.group_by("fixmedins_code").agg(first=pl.col("enddate").min(), last=pl.col("enddate").max(),
-                                                 empty=pl.col("enddate").null_count())
-    sure = span.join(agreements.ranked(providers), on="fixmedins_code").filter(
-        (pl.col("first") >= pl.col("efft_time")) & (pl.col("last") <= pl.col("invd_time")) & (pl.col("empty") == 0))
-    if span.height == sure["fixmedins_code"].n_unique():
-        return pl.repeat(True, agency.height, eager=True)
-    return agency["fixmedins_code"].is_in(sure["fixmedins_code"].unique().implode())
+def _kinds(agency: pl.DataFrame, details: pl.DataFrame) -> list[str]:
+    """要比的类别列 (a type that no row of the providers names is not compared; one that is the same everywhere needs none)."""
+    names = []
+    for c in ("insutype", "clr_type"):
+        if details[c].null_count() == details.height:
+            continue
+        values = {*agency[c].unique().to_list(), *details[c].unique().to_list()}
+        if len(values) > 1:
+            names.append(c)
+    return names
+
+
+def covered(spans: pl.DataFrame, providers: pl.DataFrame) -> pl.Series:
+    """协议全覆盖的机构 (`spans`: first and last day and how many are empty, per provider of the month)."""
+    return spans.join(agreements.ranked(providers), on="fixmedins_code").filter(
+        (pl.col("first") >= pl.col("efft_time")) & (pl.col("last") <= pl.col("invd_time")) & (pl.col("empty") == 0),
+    )["fixmedins_code"].unique()
 
 
 def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
@@ -90,7 +103,7 @@ def published(rows: pl.DataFrame, period: str, cite: str) -> pl.DataFrame:
     yes = pl.lit(True)
     return rows.with_columns(funds.split_by_fund(yes, pl.col("hifp_pay"), yes)).with_columns(
         recognised_amt=funds.total()).select(
-        pl.lit(True).alias("straight"), *KEY, pl.lit("both").alias("side"), pl.lit(1, pl.Int64).alias("copy_no"), "psn_no", "mdtrt_id",
+        pl.lit(True).alias("straight"), *KEY, pl.lit("both").alias("side"), pl.lit(1, pl.Int64).alias("copy_no"),
         "insutype", "clr_type", pl.lit("00").alias("stmt_diff"), empty.alias("held_reason"), pl.lit("recognised").alias("state"),
         empty.alias("break_id"), empty.alias("decision"), pl.lit(period).alias("agency_period"),
         pl.lit(period).alias("provider_period"), empty.alias("opened_period"), *[pl.col(c).alias(f"agency_{c}") for c in COMPARED],

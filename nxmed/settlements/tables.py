@@ -31,12 +31,12 @@ def statement_rows(rows: pl.DataFrame, paired: Paired, rule: pl.Expr) -> pl.Data
         shown = pl.concat([shown, _copies(paired).select(_SHOWN)])
     shown = shown.with_columns(side()).sort(ROW_KEY)
     full = pool.fetch(shown, (
-        *COMPARED, *(f"provider_{c}" for c in COMPARED), "psn_no", "provider_psn_no", "insutype", "provider_insutype", "clr_type",
-        "provider_clr_type", "provider_mdtrt_id", "agency_period", "provider_period"))
+        *COMPARED, *(f"provider_{c}" for c in COMPARED), "insutype", "provider_insutype", "clr_type",
+        "provider_clr_type", "agency_period", "provider_period"))
     full = with_funds(full.with_columns(
-        pl.coalesce(c, f"provider_{c}").alias(c) for c in ("psn_no", "insutype", "clr_type")), pool)
+        pl.coalesce(c, f"provider_{c}").alias(c) for c in ("insutype", "clr_type")), pool)
     return full.select(
-        pl.lit(False).alias("straight"), *KEY, "side", "copy_no", "psn_no", pl.col("provider_mdtrt_id").alias("mdtrt_id"), "insutype", "clr_type", "stmt_diff",
+        pl.lit(False).alias("straight"), *KEY, "side", "copy_no", "insutype", "clr_type", "stmt_diff",
         "held_reason", "state", "break_id", "decision", "agency_period", "provider_period", "opened_period",
         *[pl.col(c).alias(f"agency_{c}") for c in COMPARED], *[f"provider_{c}" for c in COMPARED], "recognised_amt",
         *funds.COLUMNS, rule.alias("rule"),

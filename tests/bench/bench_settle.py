@@ -139,7 +139,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.what:
         found = {"floor": floor, "room": room, "run": run}[given.what](given.dir)
-        found["peak_gib"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        found["peak_gib"], found["cpu"] = round(used.ru_maxrss / 2**20, 2), round(used.ru_utime + used.ru_stime, 2)
         print(json.dumps(found, ensure_ascii=False))
         return
     with tempfile.TemporaryDirectory() as scratch:
