@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from nxmed import __version__
-from nxmed.cli.text import t
+from nxmed.cli.text import lang, t
 from nxmed.errors import (
     EXIT_INTERNAL,
     EXIT_INTERRUPTED,
@@ -53,6 +53,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("assess", "nxmed.cli.assess", MONTH),
     ("reconcile", "nxmed.cli.reconcile", MONTH),
     ("settle", "nxmed.cli.settle", MONTH),
+    ("assist", "nxmed.cli.assist", MONTH),
     ("explain", "nxmed.cli.explain", TRACE),
     ("runs", "nxmed.cli.runs", TRACE),
     ("verify", "nxmed.cli.verify", TRACE),
@@ -219,7 +220,9 @@ def _fail(code: int, text: str, hint: str, *, as_json: bool, problems: Sequence[
 
 
 def _known(problem: NxmedError, *, as_json: bool) -> int:
-    problems = problem.problems if isinstance(problem, InputRefused) else []
+    problems = []
+    if isinstance(problem, InputRefused):
+        problems = problem.problems if lang() == "zh" else problem.problems_en
     code = _fail(problem.exit_code, t(problem.text, problem.text_en), t(problem.hint, problem.hint_en),
                  as_json=as_json, problems=problems)
     if len(problems) > 1:  # a single one is what the two lines say

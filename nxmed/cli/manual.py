@@ -17,6 +17,7 @@ SHORT: dict[str, tuple[str, str]] = {
     "assess": ("核定缴费基数和应缴，生成送税务的文件", "contribution bases and dues; the tax bureau's file"),
     "reconcile": ("税务到账与国库、应缴核对，出对账表", "tie tax arrivals to treasury and dues"),
     "settle": ("定点机构结算：逐条对账，出应付清单", "settle with providers: compare, reprice, what is owed"),
+    "assist": ("医疗救助：重算年度，出应付、待申请名单", "medical assistance: the year anew, the difference"),
     "runs": ("列出已发布的运行", "list the published runs"),
     "verify": ("核验全部运行：哈希、清单链、守恒等式", "prove hashes, the chain and the equations again"),
     "sql": ("只读查询目录", "query the catalogue, read-only"),
@@ -42,6 +43,8 @@ ENGLISH: dict[str, str] = {
     "assess": "Contribution bases and dues of a month, and the file for the tax bureau (articles 13 to 17, 20, 21, 25 to 29).",
     "reconcile": "Tie the tax arrivals to the treasury statement, match them to the dues, and make the reconciliation statement "
                  "(articles 21, 22, 25; Social Insurance Law, article 86).",
+    "assist": "Medical assistance: the benefit year anew with what is known now; the difference goes to payout items, to the "
+              "list to be claimed, or to the list to be recovered (rules for assistance, articles 10 to 20, 36).",
     "runs": "List the published runs: which one is current, sealed or not, who published it and when, how many findings.",
     "verify": "Verify all runs: hashes, the chain of manifests, the sums of tables, the conservation equations. Exit 7 if one fails.",
     "sql": "Query the catalogue, read-only: one view per table, Chinese views under zh (identity numbers masked on screen).",

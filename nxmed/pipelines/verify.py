@@ -28,6 +28,7 @@ EQUATIONS: dict[str, str] = {
     "assess": "nxmed.contributions.assess:equations",
     "reconcile": "nxmed.collections.reconcile:equations",
     "settle": "nxmed.settlements.settle:equations",
+    "assist": "nxmed.assistance.assist:equations",
 }
 """Where a command's equations are stated: module:function(tables, facts) -> equations."""
 

@@ -32,6 +32,12 @@ EXPECTED = {
         "contribution.undeclared_factor": "1.1", "contribution.deferral_max_years": "1",
         "contribution.tax_file_day": "5", "late_charge.daily_rate": "0.0005",
         "maternity.unsigned_share": "0.5", "maternity.region_admdvs": "640000",
+        **{f"assistance.{name}_{tier}": value for tier, rate_ in (("1", "1.00"), ("2", "0.80")) for name, value in (
+            ("rate", rate_), ("cap", "50000"), ("tilt_threshold", "3000"), ("tilt_rate", "0.70"), ("tilt_cap", "110000"))},
+        **{f"assistance.{name}_{tier}": value for tier, threshold, rate_ in (
+            ("3", "3000", "0.70"), ("4", "5000", "0.70"), ("5", "7000", "0.60")) for name, value in (
+            ("threshold", threshold), ("rate", rate_), ("cap", "160000"))},
+        "assistance.region_admdvs": "640000", "assistance.watch_amount": "20000",
     },
     "dingxi": {
         "contribution.base_floor_ratio": "0.60", "contribution.base_ceiling_ratio": "3.00",
@@ -247,7 +253,7 @@ def test_every_docstring_begins_with_its_article() -> None:
             first = function.text.split("：")[0].split("、")
             assert first[0] in {label(a) for a in function.articles}, function.name
             # named by the article it is filed under, or by another it cites
-            numbers = {a.split("-")[1] for a in function.articles}
+            numbers = {a.split("-")[1].split(".")[0] for a in function.articles}
             assert function.name.removeprefix("art").split("_")[0] in numbers
 
 
