@@ -61,7 +61,7 @@ def reprice(inputs: SettleInputs) -> Repriced:
         else:
             skipped.append("结算明细没有 tdrug_flag 列，谈判药补助未复核")
     month = pl.concat(priced).filter(pl.col("inbox_month") == inputs.period.text)
-    table = month.select(REPRICING).sort("setl_id", "refd_setl_flag", "fixmedins_code")
+    table = month.select(list(REPRICING)).sort("setl_id", "refd_setl_flag", "fixmedins_code")
     found = [_differences(table)]
     unknown = table.filter(pl.col("state") != "computed")
     if unknown.height:
