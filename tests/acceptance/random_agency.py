@@ -187,15 +187,15 @@ class Agency:
                 )
                 if year < int(period[:4]) - 1:
                     published = min(published, last_day(month_add(period, -1)))
-                bounds = self.chance(0.5)
+                low, high = self.chance(0.5), self.chance(0.5)
                 rows.append(
                     {
                         "admdvs": admdvs,
                         "stat_year": str(year),
                         "monthly_amt": yuan(monthly) if self.chance(0.5) else None,
                         "yearly_amt": yuan(yearly),
-                        "lower_amt": yuan(monthly * 6 // 10 + 1) if bounds else None,
-                        "upper_amt": yuan(monthly * 3 + 2) if bounds else None,
+                        "lower_amt": yuan(monthly * 6 // 10 + 1) if low else None,
+                        "upper_amt": yuan(monthly * 3 + 2) if high else None,
                         "publ_date": published.isoformat(),
                         "source_doc": "样例",
                     }
@@ -357,7 +357,7 @@ class Agency:
         new: dict[str, list[Row]] = {}
 
         def put(contract: str, rows: list[Row]) -> None:
-            if rows or (contract == "wage_declarations" and not index):
+            if rows or (contract in ("persons", "wage_declarations") and not index):
                 new[contract] = rows
                 self.inbox.put(period, contract, rows)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from run_and_compare import play
 
-SEEDS = (3, 18, 26, 41, 64)
+SEEDS = (3, 18, 26, 41)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
