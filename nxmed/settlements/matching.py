@@ -48,7 +48,8 @@ class Paired:
     """配好的行.
 
     rows: one per key: MARK, MINE and THEIRS (positions in the pool, empty where a side has none), the key, what classes
-    are told by, `delivered` (came this month), `settled` (dealt with in an earlier month), `opened_period`.
+    are told by, `delivered` (came this month), `settled` (dealt with in an earlier month), `opened_period`, `agreed` (its
+    totals agreed in its month, no detail).
     copies: further copies of a key within the month, one side each (MINE or THEIRS, copy_no). originals: what earlier
     months know of the keys that refunds name. opening: how many rows were open at the start.
     """
@@ -74,7 +75,8 @@ def pair(mine: pl.DataFrame, theirs: pl.DataFrame, providers: pl.DataFrame, know
     pool = Pool(mine, theirs)
     keys = _with_key(joined, pool)
     settled = keys[MARK].is_in(known.settled[MARK].implode()) if known.settled.height else pl.lit(False)
-    rows = keys.with_columns(settled=settled, delivered=pl.lit(True), opened_period=pl.lit(None, pl.String))
+    rows = keys.with_columns(
+        settled=settled, delivered=pl.lit(True), opened_period=pl.lit(None, pl.String), agreed=pl.lit(False))
     if known.open.height:
         rows, pool = _with_open(rows, pool, known.open, providers, inputs)
     rows = pool.fetch(rows, [*COMPARED, *(f"provider_{c}" for c in COMPARED), "insutype", "provider_insutype", "clr_type",
@@ -123,7 +125,9 @@ def _with_open(rows: pl.DataFrame, pool: Pool, opened: pl.DataFrame, providers: 
         raise Collision
     hit = hit.with_columns(pl.coalesce(MINE, "_mine_open").alias(MINE), pl.coalesce(THEIRS, "_theirs_open").alias(THEIRS))
     resting = opened.join(rows.select(MARK), on=MARK, how="anti").with_columns(
-        pl.col("_mine_open").alias(MINE), pl.col("_theirs_open").alias(THEIRS), delivered=pl.lit(False), settled=pl.lit(False))
+        pl.col("_mine_open").alias(MINE), pl.col("_theirs_open").alias(THEIRS), delivered=pl.lit(False), settled=pl.lit(False),
+        # Equal by its totals in its month, and held since for another reason.
+        agreed=((pl.col("stmt_diff") == "00") & pl.col("_theirs_open").is_null()).fill_null(False))
     return pl.concat([rows.filter(~touched), hit.select(rows.columns), resting.select(rows.columns)]), pool
 
 

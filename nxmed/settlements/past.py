@@ -91,7 +91,8 @@ def _before_start(inputs: SettleInputs, seed: int, keys: pl.DataFrame) -> pl.Dat
     same_key(both)
     both = both.with_columns(pl.coalesce(k, f"{k}_other").alias(k) for k in KEY).drop([f"{k}_other" for k in KEY])
     if not both.height:
-        return both.with_columns(settled=pl.lit(True), opened_period=pl.lit(start))
+        return both.with_columns(
+            settled=pl.lit(True), opened_period=pl.lit(start), stmt_diff=pl.lit(None, pl.String))
     sent = _sent(inputs.provider_details, DETAILS, start, ["fixmedins_code", "inbox_month"])
     filed = _sent(inputs.settlements, SETTLEMENTS, start, ["inbox_month"])
     both = both.join(sent.select("fixmedins_code", pl.col("inbox_month").alias("agency_period"), pl.lit(True).alias("_sent")),
@@ -105,7 +106,8 @@ def _before_start(inputs: SettleInputs, seed: int, keys: pl.DataFrame) -> pl.Dat
         .otherwise(pl.col("_filed").is_null())
     )
     return both.with_columns(
-        settled=settled, opened_period=pl.min_horizontal("agency_period", "provider_period")).drop("_sent", "_filed")
+        settled=settled, opened_period=pl.min_horizontal("agency_period", "provider_period"),
+        stmt_diff=pl.lit(None, pl.String)).drop("_sent", "_filed")
 
 
 def _newest(frame: pl.LazyFrame, shape: dict[str, pl.DataType], data: list[str], seed: int, keys: pl.DataFrame, start: str

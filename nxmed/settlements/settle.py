@@ -141,12 +141,12 @@ def _with_totals(paired: matching.Paired, compared: groups.Groups) -> pl.DataFra
         compared.only_totals.implode())
     marked = rows.select(alone.alias("alone")).to_series()
     if not marked.any():
-        return rows.with_columns(by_totals=pl.lit(False), totals_hold=pl.lit(False))
+        return rows.with_columns(by_totals=pl.col("agreed"), totals_hold=pl.lit(False))
     state = compared.table.select(*groups.GROUP, pl.col("state").alias("_state"))
     hit = paired.pool.fetch(rows.filter(marked), ("clr_optins",)).join(
         state, on=list(groups.GROUP), how="left", nulls_equal=True).with_columns(
         by_totals=(pl.col("_state") == "equal").fill_null(False), totals_hold=(pl.col("_state") == "differs").fill_null(False))
-    rest = rows.filter(~marked).with_columns(by_totals=pl.lit(False), totals_hold=pl.lit(False))
+    rest = rows.filter(~marked).with_columns(by_totals=pl.col("agreed"), totals_hold=pl.lit(False))
     return pl.concat([rest, hit.select(rest.columns)])
 
 

@@ -70,7 +70,7 @@ PRIOR_ROWS: Shape = {
 BREAKS: Shape = {
     **dict.fromkeys(KEY, TEXT), **AGENCY_DATA, "agency_period": TEXT,
     **{f"provider_{name}": dtype for name, dtype in PROVIDER_DATA.items()}, "provider_period": TEXT,
-    "opened_period": TEXT,
+    "opened_period": TEXT, "stmt_diff": TEXT,
 }
 """Open rows as the run before left them (statement_breaks); `agency_period` empty where the agency has no row."""
 PRIOR_PAYABLES: Shape = {"fixmedins_code": TEXT, "fund_pay_type": TEXT, "carried_out_amt": FEN}

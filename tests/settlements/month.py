@@ -27,6 +27,7 @@ from nxmed.settlements.shapes import (
 )
 
 H1, H2 = "H64010400001", "H64010400002"
+COMPARED_NAMES = ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")
 ALL_SETTLEMENTS = {**FEES, **SETTLEMENTS}
 
 
@@ -143,7 +144,7 @@ class Chain:
         row = self.results[month].tables["statement_breaks"].filter(
             (pl.col("setl_id") == setl_id) & (pl.col("refd_setl_flag") == flag)).row(0, named=True)
         self.decisions.append({
-            "entry_id": f"E{len(self.decisions)}", "break_id": row["break_id"], "decision": decision, "note": "核对", "who": "zhang",
+            "entry_id": f"E{month}-{len(self.decisions):03d}", "break_id": row["break_id"], "decision": decision, "note": "核对", "who": "zhang",
             "who_name": "张", "at": "2026-12-01T09:00:00", "agency_medfee_sumamt": row["medfee_sumamt"],
             "agency_fund_pay_sumamt": row["fund_pay_sumamt"], "provider_medfee_sumamt": row["provider_medfee_sumamt"],
             "provider_fund_pay_sumamt": row["provider_fund_pay_sumamt"]})
