@@ -46,10 +46,11 @@ class InputRefused(NxmedError):
 
     def __init__(
         self, text: str, hint: str = "", *, problems: list[tuple[str, str, str]] | None = None,
-        text_en: str = "", hint_en: str = "", where: str = "",
+        problems_en: list[tuple[str, str, str]] | None = None, text_en: str = "", hint_en: str = "", where: str = "",
     ) -> None:
         super().__init__(text, hint, text_en=text_en, hint_en=hint_en, where=where)
         self.problems = problems or []
+        self.problems_en = problems_en or self.problems
 
 
 class MissingNumber(NxmedError):

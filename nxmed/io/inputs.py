@@ -211,6 +211,7 @@ def _read_all(
 ) -> list[FileRead]:
     reads: list[FileRead] = []
     problems: list[tuple[str, str, str]] = []
+    problems_en: list[tuple[str, str, str]] = []
     refused: list[InputRefused] = []
     for contract, month, path in chosen:
         src_file = _relative(workspace, path)
@@ -222,14 +223,16 @@ def _read_all(
             refused.append(bad)
             told = bad.problems or [(src_file, bad.text, bad.hint)]
             problems += [(src_file, reason, hint) for _, reason, hint in told]
+            told_en = bad.problems_en or [(src_file, bad.text_en, bad.hint_en)]
+            problems_en += [(src_file, reason, hint) for _, reason, hint in told_en]
     if len(refused) == 1:
-        refused[0].problems = problems
+        refused[0].problems, refused[0].problems_en = problems, problems_en
         raise refused[0]
     if refused:
         raise InputRefused(
-            f"{len(refused)} 份文件被拒收：" + "；".join(r.text for r in refused), refused[0].hint,
-            text_en=f"{len(refused)} files refused: " + "; ".join(r.text_en for r in refused),
-            hint_en=refused[0].hint_en, problems=problems)
+            f"{len(refused)} 份文件被整份拒收，未发布任何内容", "按下列各份的说明更正后重新运行",
+            text_en=f"{len(refused)} files were refused as a whole, nothing was published",
+            hint_en="mend each as said below and run again", problems=problems, problems_en=problems_en)
     groups: dict[tuple[str, str], list[FileRead]] = {}
     for read in reads:
         groups.setdefault((read.contract.id, read.month), []).append(read)

@@ -28,10 +28,11 @@ _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 def refuse(path: Path, code: str, detail: str = "", detail_en: str = "") -> InputRefused:
     """拒收整份文件 (the error, with its check code; `detail` names line, column or byte)."""
     check = CHECKS[code]
-    zh = f"{path.name}：{check.zh}" + (f"（{detail}）" if detail else "")
-    en = f"{path.name}: {check.en}" + (f" ({detail_en or detail})" if detail else "")
-    return InputRefused(zh, check.hint_zh, problems=[(path.name, f"{code} {zh}", check.hint_zh)],
-                        text_en=en, hint_en=check.hint_en, where=str(path))
+    zh = check.zh + (f"（{detail}）" if detail else "")
+    en = check.en + (f" ({detail_en or detail})" if detail else "")
+    return InputRefused(f"{path.name}：{zh}", check.hint_zh, problems=[(path.name, f"{code} {zh}", check.hint_zh)],
+                        problems_en=[(path.name, f"{code} {en}", check.hint_en)],
+                        text_en=f"{path.name}: {en}", hint_en=check.hint_en, where=str(path))
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class WorkbookRefused(InputRefused):
         self.reason = zh.format_map(details)
         super().__init__(
             f"{name}：{self.reason}", hint, text_en=f"{name}: {en.format_map(details)}", hint_en=hint_en,
-            problems=[(name, self.reason, hint)],
+            problems=[(name, self.reason, hint)], problems_en=[(name, en.format_map(details), hint_en)],
         )
 
 

@@ -156,6 +156,7 @@ def test_refused_files_are_all_named(box: Box) -> None:
         box.read(["wage_declarations"])
     assert [p[0] for p in caught.value.problems] == [
         "inbox/2026-12/wage_declarations_1.csv", "inbox/2026-12/wage_declarations_2.csv"]
+    assert [p[1].split(" ")[0] for p in caught.value.problems_en] == ["E006", "E009"]
 
 
 def test_strangers_in_the_inbox(box: Box) -> None:
