@@ -110,7 +110,7 @@ def compare(chain: Chain, oracle: Oracle, months: list[Any], rng: random.Random)
         rows = result.tables["statement_rows"]
         got = {(r["fixmedins_code"], r["setl_id"], r["refd_setl_flag"]): (
             r["stmt_diff"], r["held_reason"], r["state"],
-            {c.removeprefix("recognised_"): r[c] for c in rows.columns if c.startswith("recognised_3") or c.startswith("recognised_6") or c.startswith("recognised_9") if r[c]})
+            {c.removeprefix("recognised_"): r[c] for c in rows.columns if c.startswith(("recognised_3", "recognised_6", "recognised_9")) if r[c]})
             for r in rows.filter(pl.col("copy_no") == 1).iter_rows(named=True)}
         expected = {k: (v if v[0] != "07" else (v[0], got[k][1], v[2], v[3])) for k, v in told.rows.items()}
         assert got == expected
