@@ -60,7 +60,7 @@ def _show(facts: Any, outcome: Any) -> None:
           f"  floor {yuan_grouped(wage['floor_fen'])}  ceiling {yuan_grouped(wage['ceiling_fen'])}  {facts['base_rule']}"))
     codes = facts["base_rules"]
     out(t(f"  基数：据实 {count(codes.get('1', 0))} 人  保底 {count(codes.get('2', 0))} 人  封顶 {count(codes.get('3', 0))} 人"
-          f"  无工资按下限 {count(codes.get('4', 0))} 人  暂挂 {count(facts['held'])} 人",
+          f"  无工资按下限 {count(codes.get('4', 0))} 人  暂挂 {count(facts['held'])} 人次",
           f"  bases: declared {count(codes.get('1', 0))}  floor {count(codes.get('2', 0))}  ceiling {count(codes.get('3', 0))}"
           f"  no wage {count(codes.get('4', 0))}  held {count(facts['held'])}"))
     rows = []
