@@ -51,6 +51,13 @@ def load_reconcile(
             hint_en=f"First run: nxmed assess {period.text}",
         )
     files = read_inputs(ws, period, required=REQUIRED, optional=OPTIONAL, spool=spool, progress=progress, only=only)
+    if files.month_of("treasury_statement") != period:  # a register, yet P's own statement must be there
+        raise MissingInput(
+            f"{period.text} 缺少应到的文件：国库对账单（treasury_statement）",
+            f"放入 inbox/{period.text}/，文件名以中文名或代号开头，如 treasury_statement_{period.ym}.csv",
+            text_en=f"{period.text} lacks: treasury_statement",
+            hint_en=f"Put it into inbox/{period.text}/, its name beginning with the contract's id, "
+                    f"as treasury_statement_{period.ym}.csv")
     assessed = history(ws, "assess", before=period + 1)
     earlier = history(ws, "reconcile", before=period)
     last = newest(ws, "reconcile", period - 1)

@@ -115,6 +115,25 @@ def test_exit_codes(tmp_path: Path) -> None:
     assert leave("verify") == 7
 
 
+def test_the_statement_of_the_month_itself_must_be_there(tmp_path: Path) -> None:
+    """上月的国库对账单不能代替本月的：退出 6，什么也不发布."""
+    folder = room(tmp_path / "w", MONTH)
+    run(folder, "assess", "2026-12")
+    run(folder, "reconcile", "2026-12")
+    inbox = folder / "inbox" / "2027-01"
+    inbox.mkdir()
+    line = f"T3,1,{U1},甲,,职工基本医疗保险费,,,9.00,,正常,2027-01-10,64010000000,"
+    (inbox / "tax_arrivals.csv").write_text(f"{ARRIVAL_HEAD}\n{line}\n", encoding="utf-8")
+    run(folder, "assess", "2027-01")
+    code, _, err = command("reconcile", "2027-01", "-w", str(folder))
+    assert code == 6
+    assert "treasury_statement" in err
+    assert not (folder / "runs" / "reconcile" / "2027-01").exists()
+    (inbox / "treasury_statement.csv").write_text(f"{STATEMENT_HEAD}\n", encoding="utf-8")
+    run(folder, "reconcile", "2027-01")
+    assert ask(folder, "select distinct class from arrivals where period = '2027-01'") == [["treasury_pending"]]
+
+
 def test_wage_not_yet_published(tmp_path: Path) -> None:
     """只有上年的、截至日后才公布：退出 4；再上一年的有：暂用."""
     late = "640000,2025,,8371.00,5023.00,25113.00,2026-12-01,样例"
