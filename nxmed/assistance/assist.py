@@ -71,12 +71,15 @@ def assist(inputs: AssistInputs) -> AssistResult:
     items = with_delta(items.with_columns(payer=payer))
     items = tables.with_rule(items).with_columns(why=_published(period, inputs.ran_before_year))
     listed = pl.concat([items.filter(pl.col("why").is_null()), _gone(vanished, before, items, period)], how="diagonal")
-    listed = listed.sort("benefit_year", "certno", *("setl_time", "item_key"), nulls_last=True)
 
-    people = listed.filter(pl.col("class").is_in(COUNTS)).select("person", "benefit_year").unique()
-    persons = tables.years(
-        items.filter(pl.col("class").is_in(COUNTS)).join(people, on=["person", "benefit_year"], how="semi"), standards)
-    this_year = items.filter((pl.col("benefit_year") == period.year) & ~pl.col("refunded"))
+    counting = items.lazy().filter(pl.col("class").is_in(COUNTS)).select(tables.YEAR_PARTS)
+    shown = listed.lazy().filter(pl.col("class").is_in(COUNTS) & (pl.col("benefit_year") != period.year)).select("person").unique()
+    whole = pl.concat([
+        counting.filter(pl.col("benefit_year") == period.year),
+        counting.filter(pl.col("benefit_year") != period.year).join(shown, on="person", how="semi")]).collect()
+    persons = tables.years(whole, standards)
+    this_year = items.select("person", "certno", "psn_no", "base_amt", "tier", "benefit_year", "refunded").filter(
+        (pl.col("benefit_year") == period.year) & ~pl.col("refunded"))
     made = {
         "assistance_items": listed.select(ITEM_COLUMNS),
         "assistance_years": persons,
@@ -171,7 +174,7 @@ def _gone(vanished: pl.DataFrame, before: pl.DataFrame, items: pl.DataFrame, per
     rows = rows.with_columns(
         ordinary_amt=ZERO, tilt_amt=ZERO, paid_ordinary=pl.col("out_ordinary"), paid_tilt=pl.col("out_tilt"),
         refunded=pl.lit(True), claimed=pl.lit(False), valid=pl.lit(False), payer=pl.lit(None, pl.String),
-        item_key=pl.col("source_key"), by_claim=pl.col("setl_id").is_null(), **{"class": pl.lit("refunded")})
+        tier=pl.lit(None, pl.String), item_key=pl.col("source_key"), by_claim=pl.col("setl_id").is_null(), **{"class": pl.lit("refunded")})
     return tables.with_rule(with_delta(rows)).drop("period")
 
 

@@ -80,7 +80,8 @@ def _newest(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
 def _refunds(known: pl.DataFrame, originals: pl.DataFrame) -> pl.DataFrame:
     """退费 (setl_id of the refunded settlement, year in which the refund came): the original that it names, else its own."""
     refunds = known.filter(pl.col("refd_setl_flag") == REFUND)
-    named = pl.col("org_setl_id").is_in(originals["setl_id"].implode())
+    known_ones = originals.select(found="setl_id").filter(pl.col("found").is_in(refunds["org_setl_id"].drop_nulls().implode()))
+    named = pl.col("org_setl_id").is_in(known_ones["found"].implode())
     came = pl.max_horizontal(pl.col("setl_time").dt.year().cast(pl.Int64), pl.col("inbox_month").str.slice(0, 4).cast(pl.Int64))
     return refunds.select(
         setl_id=pl.when(named.fill_null(False)).then("org_setl_id").otherwise("setl_id"), refunded_year=came,

@@ -89,9 +89,9 @@ def with_delta(items: pl.DataFrame) -> pl.DataFrame:
         pl.lit(CLAIMABLE)).otherwise(pl.lit(NONE)))
 
 
-def to_pay(items: pl.DataFrame, state: str) -> pl.DataFrame:
-    """待付差额 by item and fund (deltas above 0 of items in a claim state): adds `fund_pay_type` and `amt`."""
-    mine = items.filter(pl.col("claim_state") == state)
+def to_pay(items: pl.DataFrame, state: str, *columns: str) -> pl.DataFrame:
+    """待付差额 by item and fund (deltas above 0 of items in a claim state): `columns`, `fund_pay_type` and `amt`."""
+    mine = items.lazy().filter(pl.col("claim_state") == state)
     return pl.concat([
-        mine.with_columns(fund_pay_type=pl.lit(fund), amt=pl.col(f"delta_{name}")).filter(pl.col("amt") > 0)
-        for name, fund in (("ordinary", ORDINARY_FUND), ("tilt", TILT_FUND))])
+        mine.filter(pl.col(delta) > 0).select(*columns, pl.lit(fund).alias("fund_pay_type"), pl.col(delta).alias("amt"))
+        for delta, fund in (("delta_ordinary", ORDINARY_FUND), ("delta_tilt", TILT_FUND))]).collect()

@@ -29,7 +29,7 @@ def with_rule(items: pl.DataFrame) -> pl.DataFrame:
 def payout_items(items: pl.DataFrame, period: Period) -> pl.DataFrame:
     """付款项 (one per item and fund with a delta above 0 and a claim; `item_id` is the same whenever the month is
     computed again)."""
-    due = to_pay(items, CLAIMED).sort("source_key", "fund_pay_type")
+    due = to_pay(items, CLAIMED, "source_key", "psn_no", "certno", "payer", "insu_admdvs", "tier")
     keys = [f"{SOURCE}|{key}|{fund}|{period.text}" for key, fund in due.select("source_key", "fund_pay_type").iter_rows()]
     ids = [hashlib.sha256(k.encode()).hexdigest()[:16] for k in keys]
     here = pl.col("insu_admdvs") == pl.col("payer")
@@ -50,10 +50,9 @@ def years(counted: pl.DataFrame, standards: dict[int, Standards]) -> pl.DataFram
     pieces = []
     for year, s in sorted(standards.items()):
         mine = counted.filter(pl.col("benefit_year") == year)
-        sums = mine.sort("person", "setl_time", "item_key").group_by("person", "benefit_year", "scheme", maintain_order=True).agg(
-            pl.col("certno").first(), pl.col("psn_no").drop_nulls().first(), items=pl.len().cast(pl.Int64),
-            run_amt=pl.col("run_after").last(),
-            **{c: pl.col(c).sum() for c in ("base_amt", "ordinary_amt", "tilt_amt", "paid_ordinary", "paid_tilt", "delta_ordinary", "delta_tilt")})
+        sums = mine.group_by("person", "benefit_year", "scheme").agg(
+            pl.col("certno").first(), pl.col("psn_no").min(), items=pl.len().cast(pl.Int64), run_amt=pl.col("run_after").max(),
+            **{c: pl.col(c).sum() for c in TOTALS})
         low = pl.col("scheme") == "12"
         pieces.append(sums.with_columns(
             ordinary_left=pl.when(low).then(pl.lit(s.cap[BY_ITEM[0]])).otherwise(pl.lit(s.cap[BY_YEAR[0]])) - pl.col("ordinary_amt"),
@@ -64,6 +63,9 @@ def years(counted: pl.DataFrame, standards: dict[int, Standards]) -> pl.DataFram
     return pl.concat([p.select(list(YEARS)) for p in pieces]).sort("benefit_year", "certno", "psn_no", "scheme", nulls_last=True)
 
 
+TOTALS = ("base_amt", "ordinary_amt", "tilt_amt", "paid_ordinary", "paid_tilt", "delta_ordinary", "delta_tilt")
+YEAR_PARTS = ("person", "benefit_year", "scheme", "certno", "psn_no", "run_after", *TOTALS)
+"""What `years` needs of an item."""
 YEARS: dict[str, pl.DataType] = {
     "certno": pl.String(), "psn_no": pl.String(), "benefit_year": pl.Int64(), "scheme": pl.String(), "items": pl.Int64(),
     **dict.fromkeys(("base_amt", "run_amt", "ordinary_amt", "tilt_amt", "ordinary_left", "tilt_left", "paid_ordinary",
@@ -86,8 +88,8 @@ def watch(items: pl.DataFrame, identities: pl.DataFrame, law: Law, period: Perio
     mine = pl.concat([
         items.join(marked.select("certno").unique().drop_nulls(), on="certno", how="semi"),
         items.filter(pl.col("certno").is_null()).join(marked.select("psn_no").unique().drop_nulls(), on="psn_no", how="semi")])
-    sums = mine.sort("person", "setl_time", "item_key").group_by("person", maintain_order=True).agg(
-        pl.col("certno").first(), pl.col("psn_no").drop_nulls().first(), items=pl.len().cast(pl.Int64),
+    sums = mine.group_by("person").agg(
+        pl.col("certno").first(), pl.col("psn_no").min(), items=pl.len().cast(pl.Int64),
         base_amt=pl.col("base_amt").sum(), identified=pl.col("tier").is_not_null().any())
     over = sums.filter(law.rule("poverty_watch")(pl.col("base_amt"), number.fen))
     return over.select(

@@ -170,7 +170,7 @@ def place_opening(items: list[Item], opening: list[Row]) -> None:
         left = {"ordinary": yuan(o["ordinary_amt"]), "tilt": yuan(o["tilt_amt"])}
         mine = [i for i in items if i.row["certno"] == o["certno"] and i.year == o["year"]]
         for i in sorted(mine, key=lambda i: i.order):
-            for fund in left:
+            for fund in ("ordinary", "tilt"):
                 room = max(NIL, getattr(i, fund) - getattr(i, f"paid_{fund}"))
                 laid = min(room, left[fund])
                 setattr(i, f"paid_{fund}", getattr(i, f"paid_{fund}") + laid)
