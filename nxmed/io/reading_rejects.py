@@ -7,7 +7,7 @@ import polars as pl
 from nxmed.io.raw_header import Layout, letter
 from nxmed.io.raw_lines import Record
 from nxmed.io.raw_sheets import SHEET_STEP
-from nxmed.kernel.checks import CHECKS
+from nxmed.kernel.checks import CHECKS, SERIAL_DATE, SERIAL_DATE_HINT
 from nxmed.kernel.contract import Contract
 from nxmed.kernel.identifiers import mask_account_expr, mask_expr, mask_text_expr
 from nxmed.kernel.split import REJECTS, split
@@ -68,6 +68,8 @@ def describe(reasons: pl.DataFrame, contract: Contract, layout: Layout, src_file
         other = pl.col("_row").replace_strict(
             list(conflicts), list(conflicts.values()), default="", return_dtype=pl.String)
     conflict = (pl.col("check") == "E301") & (other != "")
+    dates = [c.id for c in contract.columns if c.type in ("date", "datetime")]
+    serial = (pl.col("check") == "E204") & column.is_in(dates) & pl.col("value").str.contains(SERIAL_DATE)
     title = column.replace_strict(list(titles), list(titles.values()), default="整行", return_dtype=pl.String)
     empty = pl.col("check") == "E201"
     return (
@@ -85,9 +87,9 @@ def describe(reasons: pl.DataFrame, contract: Contract, layout: Layout, src_file
             .when(conflict).then(pl.format("与{}主键相同、内容不同", other))
             .when(empty).then(pl.format("{}未填", title))
             .otherwise(told(0)).alias("message"),
-            told(1).alias("hint"),
+            pl.when(serial).then(pl.lit(SERIAL_DATE_HINT[0])).otherwise(told(1)).alias("hint"),
             pl.when(structure).then(pl.format("{}: {} instead of {}", told(2), pl.col("value"), pl.lit(width)))
             .otherwise(told(2)).alias("message_en"),
-            told(3).alias("hint_en"),
+            pl.when(serial).then(pl.lit(SERIAL_DATE_HINT[1])).otherwise(told(3)).alias("hint_en"),
         )
     )

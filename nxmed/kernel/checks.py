@@ -103,3 +103,8 @@ CHECKS: dict[str, CheckCode] = _checks(
     CheckCode("E304", "几列应同时填写", "补填另一列",
               "the columns must be filled together", "fill the other one"),
 )
+
+SERIAL_DATE = "^(?:[2-7][0-9]{4}|80000)$"
+"""日期序号 (a day as Excel counts it, 20000 to 80000: years 1954 to 2119)."""
+SERIAL_DATE_HINT = ("Excel 日期序号：把该列设为日期格式后另存", "an Excel serial number: format the column as a date and save it again")
+"""E204 的另一种改法 (how to mend a date that came as a serial number; Chinese, English)."""

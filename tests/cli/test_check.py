@@ -103,6 +103,20 @@ def test_json_is_one_document_with_the_same_problems(tmp_path: Path, says: Says)
     assert file["workbook"] == str(tmp_path / "缴费工资申报_9月.问题.xlsx")
 
 
+def test_a_date_that_is_a_serial_number_of_excel_has_its_own_remedy(tmp_path: Path, says: Says):
+    head = WAGES.splitlines()[0]
+    # 46331 天自 1899-12-30 起是 2026-11-05；81000 不像日期序号，按一般的改法
+    text = f"{head}\n2026,0401,P1,46331,5000,\n2026,0401,P2,81000,5000,\n2026,0401,P3,46331.5,5000,\n"
+    code, out, _ = says(wages(tmp_path, text), "--json")
+    (file,) = json.loads(out)["files"]
+    assert code == 3
+    assert [(p["code"], p["value"], p["hint"]) for p in file["problems"]] == [
+        ("E204", "46331", "Excel 日期序号：把该列设为日期格式后另存"),
+        ("E204", "81000", "日期改为 YYYY-MM-DD，年月改为 YYYYMM"), ("E204", "46331.5", "日期改为 YYYY-MM-DD，年月改为 YYYYMM")]
+    set_lang("en")
+    assert "an Excel serial number: format the column as a date" in says(wages(tmp_path, text))[1]
+
+
 def test_a_good_file_leaves_nothing_behind(tmp_path: Path, says: Says):
     code, out, _ = says(wages(tmp_path, GOOD, encoding="utf-8-sig"))
     assert code == 0
