@@ -88,7 +88,7 @@ def of_rows(rows: pl.DataFrame, cite: str) -> list[pl.DataFrame]:
 
 def of_breaks(published: pl.DataFrame, period: Period, cite: str) -> list[pl.DataFrame]:
     """差异汇总 (one finding per provider and class; the rows stand in statement_rows under their break ids)."""
-    open_ = published.filter((pl.col("stmt_diff") != "00") & ~pl.col("state").is_in(["recognised", "rejected"]))
+    open_ = published.filter(~pl.col("straight")).filter((pl.col("stmt_diff") != "00") & ~pl.col("state").is_in(["recognised", "rejected"]))
     sums = open_.group_by("fixmedins_code", "stmt_diff").agg(
         n=pl.len(), amount=(pl.col("provider_fund_pay_sumamt").fill_null(0) - pl.col("agency_fund_pay_sumamt").fill_null(0)).sum())
     return [

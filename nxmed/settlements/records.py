@@ -41,10 +41,8 @@ def narrow(rows: pl.LazyFrame) -> pl.LazyFrame:
 def wide(rows: pl.LazyFrame, lines: pl.LazyFrame, seed: int, mine: pl.DataFrame, theirs: pl.DataFrame
          ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """整行 (of both sides, the rows whose key is among `mine` and `theirs`, KEY and MARK: MARK, KEY and every column)."""
-    found = pl.collect_all([
-        frame.filter(pl.col("setl_id").is_in(chosen["setl_id"].unique().implode()))
-        for frame, chosen in ((rows, mine), (lines, theirs))])
     made = [
-        frame.with_columns(hashed(seed)).filter(pl.col(MARK).is_in(chosen[MARK].implode())).select(MARK, *KEY, *names)
-        for frame, chosen, names in zip(found, (mine, theirs), (AGENCY_DATA, PROVIDER_DATA), strict=True)]
+        frame.filter(pl.col("setl_id").is_in(chosen["setl_id"].unique().implode())).collect()
+        .with_columns(hashed(seed)).filter(pl.col(MARK).is_in(chosen[MARK].implode())).select(MARK, *KEY, *names)
+        for frame, chosen, names in ((rows, mine, AGENCY_DATA), (lines, theirs, PROVIDER_DATA))]
     return made[0], made[1]

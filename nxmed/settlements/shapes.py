@@ -15,6 +15,8 @@ from nxmed.law.catalog import Law
 
 TEXT, FEN, COUNT, DAY, TIME, RATE = pl.String(), pl.Int64(), pl.Int64(), pl.Date(), pl.Datetime("us"), pl.Int64()
 Shape = dict[str, pl.DataType]
+SCALE = 2
+"""Decimal places of yuan."""
 
 KEY = ("fixmedins_code", "setl_id", "refd_setl_flag")
 COMPARED = ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")
@@ -85,8 +87,9 @@ def shaped(frame: pl.LazyFrame, shape: Shape) -> pl.LazyFrame:
     for name, dtype in shape.items():
         if name not in have:
             picked.append(pl.lit(None, dtype).alias(name))
-        elif isinstance(have[name], pl.Decimal):
-            picked.append(to_fen(name))
+        elif isinstance(found := have[name], pl.Decimal):
+            # The same number read as fen where it is stored in fen already.
+            picked.append(pl.col(name).to_physical().cast(dtype) if found.scale == SCALE else to_fen(name))
         elif have[name] == dtype:
             picked.append(pl.col(name))
         else:

@@ -90,6 +90,8 @@ def floor(folder: Path) -> dict[str, object]:
 
 
 def room(folder: Path) -> dict[str, object]:
+    import pandera.polars  # noqa: F401 - start-up is no part of the work, here as in floor
+
     from nxmed.io.tables import gate, publishable, table_schema, write_table
     from nxmed.kernel.period import Period
     from nxmed.law.catalog import Law
@@ -100,11 +102,11 @@ def room(folder: Path) -> dict[str, object]:
     providers = pl.scan_csv(folder / "providers.csv", infer_schema=False).with_columns(
         pl.col("efft_time", "invd_time").str.to_date("%Y-%m-%d"), dpst_rat=pl.lit(50_000, pl.Int64),
         turnover_fund=pl.lit(None, pl.Int64), matn_headcap_amt=pl.lit(None, pl.Int64))
-    source = [pl.lit("x").alias("src_file"), pl.int_range(pl.len(), dtype=pl.Int64).alias("src_row"), month]
+    source = [pl.lit("x").alias("src_file"), month]
     result = place.settle(place.SettleInputs(
         period=Period(2026, 11), law=Law.load("ningxia"), first_month=True, start=Period(2026, 11), providers=providers,
-        settlements=pl.scan_parquet(folder / "settlements.parquet").with_columns(source),
-        provider_details=pl.scan_parquet(folder / "provider_details.parquet").with_columns(source),
+        settlements=pl.scan_parquet(folder / "settlements.parquet", row_index_name="src_row").with_columns(source),
+        provider_details=pl.scan_parquet(folder / "provider_details.parquet", row_index_name="src_row").with_columns(source),
         provider_totals=none, deductions=none, chronic_registrations=none))
     computed = time.perf_counter() - began
     for name, frame in result.tables.items():
