@@ -64,22 +64,69 @@ def list_(
 
 @app.command()
 def show(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help=t("条款编号，如 NXJY-16", "rule id, such as NXJY-16"),
-                                        show_default=False)],
+    rule: Annotated[str, typer.Argument(metavar="RULE", show_default=False, help=t(
+        "条款编号，如 NXJY-16；在工作区内或写明地区时也可写条号，如 第十六条、16",
+        "rule id, such as NXJY-16; in a workspace or with a region also the article's number, such as 16"))],
+    region: Annotated[str | None, typer.Option("--region", metavar="ningxia|dingxi", show_default=False, help=t(
+        "按条号查时的地区（默认按工作区）", "region of an article's number (default: the workspace's)"))] = None,
     json_: JsonOption = False,
-    workspace: IdleWorkspaceOption = None,
+    workspace: WorkspaceOption = None,
     dry_run: IdleDryRunOption = False,
     lang: LangOption = None,
 ) -> None:
     """一条条款：内容、规则函数、数字（起止、依据、核对日）、用例、用在哪里。"""
-    del lang, workspace, dry_run
+    del lang, dry_run
     from nxmed.law.pages import describe
 
-    about = describe(rule.strip().upper())
+    named = _named(rule.strip(), region, workspace)
+    if len(named) > 1:
+        _several(named, json_)
+        return
+    about = describe(named[0])
     if json_:
         _json(about)
     else:
         _show(about)
+
+
+def _named(rule: str, region: str | None, workspace: Any) -> list[str]:
+    """The rule ids that are meant: the one written, or those of the region with that article number."""
+    from nxmed.errors import UsageError
+    from nxmed.kernel.article import matches
+    from nxmed.law import catalog
+    from nxmed.law.pages import rules_of_region
+
+    if region is not None and region not in catalog.REGIONS:
+        raise UsageError(f"不认识的地区 {region}", f"可用：{'、'.join(catalog.REGIONS)}",
+                         text_en=f"Unknown region {region}", hint_en=f"Known: {', '.join(catalog.REGIONS)}")
+    if matches(rule, "SIL-1") is None:
+        return [rule.upper()]
+    where = region if region is not None else _workspace(workspace)[0]
+    if where is None:
+        raise UsageError(f"只有条号 {rule}，不知道是哪个地区的文件", f"写明地区：nxmed law show {rule} --region ningxia，或写条款编号如 NXJY-16",
+                         text_en=f"{rule} alone does not say of which region's document",
+                         hint_en=f"Name the region: nxmed law show {rule} --region ningxia, or write a rule id such as NXJY-16")
+    found = [r for r in rules_of_region(where) if matches(rule, r)]
+    if not found:
+        raise UsageError(f"没有条款 {rule}", "nxmed law list 列出全部条款",
+                         text_en=f"No such rule: {rule}", hint_en="nxmed law list shows them all")
+    return found
+
+
+def _several(rules: list[str], as_json: bool) -> None:
+    from nxmed.cli.text import out, table
+    from nxmed.law.pages import describe
+
+    found = [describe(rule) for rule in rules]
+    if as_json:
+        _json([{"rule": a["rule"], "document": a["document"]["code"], "zh": a["article"]["zh"], "en": a["article"]["en"]}
+               for a in found])
+        return
+    rows = [(a["rule"], a["article"]["label"], t(a["document"]["title"], a["document"]["title_en"]),
+             t(a["article"]["zh"], a["article"]["en"])) for a in found]
+    out(table([(t("条款", "rule"), "left"), (t("条号", "article"), "left"), (t("文件", "document"), "left"),
+               (t("内容", "what it says"), "left")], rows))
+    out("", t(f"查看一条：nxmed law show {rules[0]}", f"one rule: nxmed law show {rules[0]}"))
 
 
 def _show(about: dict[str, Any]) -> None:

@@ -38,6 +38,11 @@ def documents() -> list[Document]:
     return [document for folder in (*REGIONS, NATIONAL) for document in load_all(folder)]
 
 
+def rules_of_region(region: str) -> list[str]:
+    """一个地区适用的条款编号 (its own documents, then the national ones)."""
+    return [rule for folder in (region, NATIONAL) for document in load_all(folder) for rule in document.articles]
+
+
 def functions_of(rule_id: str) -> list[RuleFunction]:
     """一条的规则函数 (those that rest on it, its own first)."""
     found = [f for folder in (*REGIONS, NATIONAL) for f in load_rules(folder).values() if rule_id in f.articles]

@@ -57,6 +57,30 @@ def test_show_as_json_and_in_english(capsys: pytest.CaptureFixture[str]) -> None
     assert "Supplement a year" in capsys.readouterr().out
 
 
+def test_show_by_the_number_of_an_article(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for written in ("第十四条", "14", "第14条", " 第 14 条 "):
+        assert run("show", written, "--region", "ningxia", "--json") == 0
+        rules = [r["rule"] for r in json.loads(capsys.readouterr().out)]
+        assert {"NXJY-14", "NXJZ-14.1", "NXJZ-14.5"} <= set(rules), written
+        assert not [r for r in rules if r.startswith("DXTC")]
+        assert ("NXQD-14" in rules) == (written == "14")  # 清单按项编号，不是条
+    assert run("show", "第十四条（五）", "--region", "ningxia", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["rule"] == "NXJZ-14.5"
+    folder = workspace(tmp_path, "dingxi", "")
+    assert run("show", "四十四", "-w", folder) == 0  # 定西只有一条第四十四条：直接显示
+    assert capsys.readouterr().out.startswith("DXTC-44  第四十四条")
+    assert run("show", "第十四条", "--region", "ningxia") == 0
+    assert "查看一条：nxmed law show NX" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [
+    ("第九十九条", "--region", "ningxia"), ("16",), ("16", "--region", "beijing"), ("十十", "--region", "ningxia"), ("条",),
+])
+def test_show_of_an_article_that_is_not_there(words: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError):
+        run("show", *words)
+
+
 def test_list_by_region_and_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("list", "--region", "dingxi", "--command", "assess", "--json") == 0
     rules = [r["rule"] for r in json.loads(capsys.readouterr().out)]
