@@ -35,7 +35,15 @@ REGION = t("地区", "region")
 @app.command("generate")
 def generate_command(
     folder: FolderArgument,
-    region: Annotated[str, typer.Option("--region", metavar="ningxia|dingxi", show_default=False, help=REGION)],
+    region: Annotated[
+        str | None,
+        typer.Option(
+            "--region",
+            metavar="ningxia|dingxi",
+            show_default=False,
+            help=t("地区（DIR 是工作区时默认按工作区）", "region (default where DIR is a workspace: its own)"),
+        ),
+    ] = None,
     persons: Annotated[
         int, typer.Option("--persons", metavar="N", help=t("普通人员数", "number of ordinary persons"))
     ] = 10_000,
@@ -70,8 +78,9 @@ def generate_command(
             text_en=f"not a month: {start}",
             hint_en="write it like 2026-11",
         ) from None
-    written = generate(folder, region, persons=persons, months=months, seed=seed, start=first, fmt=fmt)
-    _report(folder, region, written, json_)
+    chosen = region if region is not None else _region_of(folder)
+    written = generate(folder, chosen, persons=persons, months=months, seed=seed, start=first, fmt=fmt)
+    _report(folder, chosen, written, json_)
 
 
 @app.command("copy")
@@ -89,9 +98,43 @@ def copy_command(
     _report(folder, region, copy(data_path("samples"), folder, region), json_)
 
 
+def _region_of(folder: Path) -> str:
+    """The region of the workspace; UsageError (exit 2) where the folder is none."""
+    from nxmed.errors import UsageError
+    from nxmed.io.workspace import CONFIG_NAME, open_workspace
+
+    if not (folder / CONFIG_NAME).is_file():
+        raise UsageError(
+            "缺少选项 --region",
+            "写明 --region ningxia 或 --region dingxi；目标文件夹是工作区时可不写",
+            text_en="Missing option --region",
+            hint_en="Give --region ningxia or --region dingxi; a workspace as target needs none",
+        )
+    return open_workspace(folder).region
+
+
+def _next(folder: Path, region: str, written: list[Written]) -> list[str]:
+    """What to run to assess the first month of the sample."""
+    import shlex
+
+    from nxmed.io.workspace import CONFIG_NAME
+
+    month = min(w.path.split("/")[1] for w in written if w.path.startswith("inbox/"))
+    here = shlex.quote(str(folder))
+    if (folder / CONFIG_NAME).is_file():
+        return [f"nxmed assess {month} -w {here}"]
+    fresh = shlex.quote(f"{folder}-ws")
+    return [
+        f"nxmed init {fresh} --region {region}",
+        f"cp -r {here}/inbox {here}/policy.toml {fresh}/",
+        f"nxmed assess {month} -w {fresh}",
+    ]
+
+
 def _report(folder: Path, region: str, written: list[Written], json_: bool) -> None:
     from nxmed.cli.text import count, out, table
 
+    following = _next(folder, region, written)
     if json_:
         import json
         import sys
@@ -104,6 +147,7 @@ def _report(folder: Path, region: str, written: list[Written], json_: bool) -> N
                     "folder": str(folder),
                     "region": region,
                     "files": [{"path": w.path, "rows": w.rows} for w in written],
+                    "next": following,
                 },
                 ensure_ascii=False,
             )
@@ -116,17 +160,11 @@ def _report(folder: Path, region: str, written: list[Written], json_: bool) -> N
             [(w.path, "" if w.rows is None else count(w.rows)) for w in written],
         )
     )
-    has_workspace = (folder / "nxmed.toml").is_file()
     out(
         t(
             f"样例写在 {folder}；埋设的内容见 planted.csv",
             f"the sample is in {folder}; planted.csv says what was put into it",
         )
     )
-    if not has_workspace:
-        out(
-            t(
-                "  这里还不是工作区：先 nxmed init 一个新文件夹，再对它运行本命令，即可直接核定",
-                "  this is no workspace yet: nxmed init a new folder and run this command on it, to assess right away",
-            )
-        )
+    for line in following:
+        out(t(f"下一步：{line}", f"next: {line}"))
