@@ -65,6 +65,7 @@ def execute(
 ) -> Outcome:
     """运行一条月度命令 (under the lock; publishes all tables in one step, or nothing)."""
     from nxmed.io.disk import disk_errors
+    from nxmed.io.input_gate import gate_inputs
     from nxmed.io.runs import Request, RunBuilder, check_order, plan, recover
 
     with ws.lock(command.name):
@@ -73,6 +74,7 @@ def execute(
         with ws.scratch() as spool:
             with disk_errors():
                 loaded = command.load(ws, period, spool, first, progress)
+                gate_inputs(loaded.files)
             request = Request(
                 command.name, period, {"region": ws.region, "poolarea_no": ws.poolarea_no, **arguments},
                 loaded.files.sources, ws.policy_sha(period), loaded.upstream,
