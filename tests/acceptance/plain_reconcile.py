@@ -418,7 +418,7 @@ class Month:
         expected: Counter[str] = Counter()
         for item in self.out.applications:
             expected[self.uscc.get(dues[item["bill"], item["part"]]["emp_no"], "?")] += item["latefee"]
-        for payer in self.payers:
+        for payer in {*self.payers, *self.late_received}:
             if expected[payer] != self.late_received[payer]:
                 self.out.findings["LATEFEE_DIFF", "warning", payer, self.late_received[payer] - expected[payer]] += 1
         for lot in self.books.lots:
