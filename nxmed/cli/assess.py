@@ -50,7 +50,7 @@ def _show(facts: Any, outcome: Any) -> None:
     from nxmed.cli.text import count, out, table
     from nxmed.kernel.money import yuan_grouped
 
-    out(render.head(outcome, "核定", "assess", [str(facts["region_name"]), t(f"截至 {facts['as_of']}", f"as of {facts['as_of']}")]))
+    out(render.head(outcome, "核定", "assess", [render.region(outcome), t(f"截至 {facts['as_of']}", f"as of {facts['as_of']}")]))
     wage = facts["average_wage"]
     out(t(f"  平均工资 {wage['stat_year']} 年 {yuan_grouped(wage['monthly_fen'])}/月"
           f"{'（上年未公布，暂用，' + facts['provisional_rule'] + '）' if wage['provisional'] else ''}"

@@ -58,7 +58,7 @@ def _show(outcome: Any) -> None:
     from nxmed.kernel.money import yuan_grouped
 
     facts = outcome.facts
-    out(render.head(outcome, "医疗救助", "assist", [str(facts.get("region_name", ""))]))
+    out(render.head(outcome, "医疗救助", "assist", [render.region(outcome)]))
     rows = [
         [t(*WORDS[name]), count(row["n"]), *[yuan_grouped(row[c]) for c in ("base_fen", "ordinary_fen", "tilt_fen", "paid_fen")]]
         for name, row in facts["classes"].items()

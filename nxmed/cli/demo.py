@@ -59,7 +59,7 @@ def _tell(shown: Any) -> None:
 
     outcome = shown.outcome
     zh, en = {"assess": ("核定", "assess"), "reconcile": ("到账对账", "reconcile")}[outcome.command]
-    out("", render.head(outcome, zh, en, [str(outcome.facts["region_name"])]))
+    out("", render.head(outcome, zh, en, [render.region(outcome)]))
     if outcome.command == "assess":
         bills = outcome.facts["bills"]
         emp, psn = sum(b["emp_fen"] for b in bills), sum(b["psn_fen"] for b in bills)

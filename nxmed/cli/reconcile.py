@@ -51,11 +51,12 @@ def _show(outcome: Any) -> None:
     from nxmed.cli.text import count, out, table
     from nxmed.kernel.money import yuan_grouped
 
-    out(render.head(outcome, "到账对账", "reconcile", [str(outcome.facts["region_name"])]))
+    out(render.head(outcome, "到账对账", "reconcile", [render.region(outcome)]))
     rows = []
     for line in outcome.statement:
         sign = {"sum": "=", "plus": "+", "minus": "−", "start": "", "check": "✔" if not line["amount_fen"] else "✘"}[line["kind"]]
         rows.append([sign, t(line["zh"], line["en"]), "" if line["count"] is None else count(line["count"]),
-                     yuan_grouped(line["amount_fen"]), line.get("note", "")])
+                     yuan_grouped(line["amount_fen"]),
+                     t(line.get("note", ""), line.get("note_en", line.get("note", "")))])
     out("", table([("", "left"), (t("对账表", "statement"), "left"), (t("笔数", "count"), "right"), (t("金额", "amount"), "right"),
                    (t("说明", "note"), "left")], rows), "")

@@ -72,6 +72,15 @@ def _fen(text: str) -> int:
     return sign * (int(whole) * 100 + int((part + "00")[:2]))
 
 
+REGIONS_EN = {"宁夏": "Ningxia", "定西": "Dingxi"}
+
+
+def region(outcome: Outcome) -> str:
+    """地区名."""
+    name = str(outcome.facts.get("region_name", ""))
+    return t(name, REGIONS_EN.get(name, name))
+
+
 def head(outcome: Outcome, zh: str, en: str, more: Sequence[str] = ()) -> str:
     """首行: what ran, for which month, how it ended."""
     parts = [t(f"{zh} 费款所属期 {outcome.period}", f"{en} {outcome.period}"), *more, t(*STATUS[outcome.status]), outcome.run_id]

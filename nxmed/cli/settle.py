@@ -113,7 +113,7 @@ def _show(outcome: Any) -> None:
     from nxmed.cli.text import count, out, table
     from nxmed.kernel.money import yuan_grouped
 
-    out(render.head(outcome, "定点机构结算", "settle", [str(outcome.facts["region_name"]),
+    out(render.head(outcome, "定点机构结算", "settle", [render.region(outcome),
                     t(f"{outcome.facts['providers']} 家机构", f"{outcome.facts['providers']} providers")]))
     signs = {"class": "", "start": "", "plus": "+", "minus": "−", "sum": "="}
     rows = []

@@ -100,7 +100,8 @@ def _deliver(ws: Workspace, period: Period, run: RunBuilder, loaded: Loaded, res
     from nxmed.report.reconciliation import feed_totals, statement_equations, statement_lines, write_workbook
 
     feed = feed_totals(loaded.room.tax_arrivals)
-    lines = statement_lines(result.tables, period, feed)
+    rejected = sum(r.rejected for r in loaded.files.reads if r.contract.id == "tax_arrivals" and r.month == period.text)
+    lines = statement_lines(result.tables, period, feed, rejected=rejected)
     write_workbook(run.outbox(f"到账对账表_{period.text}.xlsx"), result.tables, lines, period=period,
                    region=REGION_NAMES[ws.region], run_id=run.run_id, findings=list(result.findings))
     facts = {"region_name": REGION_NAMES[ws.region], "statement": lines}

@@ -31,8 +31,13 @@ def feed_totals(feed: pl.LazyFrame) -> tuple[int, int]:
     return int(rows), int(amount or 0)
 
 
-def statement_lines(tables: Mapping[str, pl.DataFrame], period: Period, feed: tuple[int, int]) -> list[Line]:
-    """对账表各行 (kind start, plus, minus, sum or check; amounts in fen; checks are 0 when both sides agree)."""
+def statement_lines(
+    tables: Mapping[str, pl.DataFrame], period: Period, feed: tuple[int, int], *, rejected: int = 0,
+) -> list[Line]:
+    """对账表各行 (kind start, plus, minus, sum or check; amounts in fen; checks are 0 when both sides agree).
+
+    feed: rows and fen of the accepted lines; rejected: rows of the feed's files that were not taken and so are in no line.
+    """
     arrivals, applications, balances, ties = (
         tables[n] for n in ("arrivals", "applications", "due_balances", "treasury_ties"))
     month = balances.filter((pl.col("accrym") == period.ym) & (pl.col("opened_period") == period.text))
@@ -52,7 +57,7 @@ def statement_lines(tables: Mapping[str, pl.DataFrame], period: Period, feed: tu
     carried = arrivals.filter(pl.col("arrived_period") < period.text)
 
     lines = [
-        _line("start", "dues", "本月应征", "dues of the month", month, "amt", "单位、个人部分各计一笔"),
+        _line("start", "dues", "本月应征", "dues of the month", month, "amt", ("单位、个人部分各计一笔", "unit and person part count one each")),
         _line("minus", "deferred", "缓缴未缴", "deferred, not paid", deferred, "outstanding"),
         _line("minus", "unpaid", "未缴", "unpaid", unpaid, "outstanding"),
         _line("minus", "short", "少缴", "short", short, "outstanding"),
@@ -67,20 +72,22 @@ def statement_lines(tables: Mapping[str, pl.DataFrame], period: Period, feed: tu
     lines += [
         _line("plus", "late_lines", "滞纳金单列", "late charges, own lines", charges, "paid_amt"),
         _line("plus", "late_beside", "随征滞纳金", "late charges that came along", sure.filter(pl.col("latefee_amt") != 0), "latefee_amt"),
-        _line("plus", "unidentified", "无法识别（国库已确认）", "unidentified, confirmed", unknown.filter("confirmed"), "paid_amt", "查明缴费人后入账"),
+        _line("plus", "unidentified", "无法识别（国库已确认）", "unidentified, confirmed", unknown.filter("confirmed"), "paid_amt",
+              ("查明缴费人后入账", "booked once the payer is known")),
         _line("plus", "others", "居民与灵活就业", "other scheme and flexible", others, "paid_amt"),
     ]
     lines.append(_sum(lines[8:], "confirmed", "国库已确认到账", "confirmed by the treasury", sure.height))
     lines += [
-        _line("plus", "pending", "待国库确认", "waiting for the treasury", pending, MONEY, "次月自动重试"),
+        _line("plus", "pending", "待国库确认", "waiting for the treasury", pending, MONEY, ("次月自动重试", "tried again next month")),
         _line("plus", "unknown_levy", "征收品目无法识别", "levy item unknown", unknown.filter(~pl.col("confirmed")), MONEY),
-        _line("plus", "duplicate", "重复到账", "delivered before", repeated, MONEY, "不入账"),
+        _line("plus", "duplicate", "重复到账", "delivered before", repeated, MONEY, ("不入账", "not booked")),
         _line("minus", "carried", "以前月份待确认转入", "pending of earlier months", carried, MONEY),
     ]
     lines.append(_sum(lines[13:], "arrived", "本月送达的到账", "arrivals delivered this month", arrivals.height - carried.height))
     arrived = lines[-1]["amount_fen"]
     lines += [
-        {"kind": "start", "id": "feed", "zh": "税务到账文件", "en": "tax feed", "count": feed[0], "amount_fen": feed[1], "note": ""},
+        {"kind": "start", "id": "feed", "zh": "税务到账文件", "en": "tax feed", "count": feed[0], "amount_fen": feed[1],
+         **_note(_rejected(rejected))},
         _check("feed_check", "与税务到账文件之差", "difference to the tax feed", arrived - feed[1]),
     ]
     held_back = pending.filter(pl.col("waits")) if "waits" in pending.columns else _waiting(pending, ties)
@@ -88,7 +95,7 @@ def statement_lines(tables: Mapping[str, pl.DataFrame], period: Period, feed: tu
     treasury = int(equal["stmt_amt"].sum()) - int(equal["booked_before_amt"].sum()) - int(held_back.select(MONEY.sum()).item() or 0)
     lines += [
         {"kind": "start", "id": "treasury", "zh": "国库对账单（本月对上的部分）", "en": "treasury statement, groups that tie", "count": equal.height,
-         "amount_fen": treasury, "note": "已减以前月份入账部分"},
+         "amount_fen": treasury, **_note(("已减以前月份入账部分", "less what earlier months booked"))},
         _check("treasury_check", "与国库对账单之差", "difference to the treasury", _amount(lines, "confirmed") - treasury),
     ]
     return lines
@@ -105,21 +112,32 @@ def _waiting(pending: pl.DataFrame, ties: pl.DataFrame) -> pl.DataFrame:
     ])
 
 
-def _line(kind: str, id_: str, zh: str, en: str, rows: pl.DataFrame, amount: str | pl.Expr, note: str = "") -> Line:
+def _line(kind: str, id_: str, zh: str, en: str, rows: pl.DataFrame, amount: str | pl.Expr,
+          note: tuple[str, str] = ("", "")) -> Line:
     value = pl.col(amount) if isinstance(amount, str) else amount
     return {"kind": kind, "id": id_, "zh": zh, "en": en, "count": rows.height,
-            "amount_fen": int(rows.select(value.sum()).item() or 0), "note": note}
+            "amount_fen": int(rows.select(value.sum()).item() or 0), **_note(note)}
+
+
+def _note(words: tuple[str, str] = ("", "")) -> Line:
+    return {"note": words[0], "note_en": words[1]}
+
+
+def _rejected(rows: int) -> tuple[str, str]:
+    if not rows:
+        return "", ""
+    return f"另有拒收 {rows:,} 行，未计入", f"{rows:,} row{'s' if rows > 1 else ''} rejected, not counted"
 
 
 def _sum(above: Sequence[Line], id_: str, zh: str, en: str, rows: int) -> Line:
     """The first line above and what is added to it or taken off since."""
     total = above[0]["amount_fen"] + sum(
         line["amount_fen"] * {"plus": 1, "minus": -1}.get(line["kind"], 0) for line in above[1:])
-    return {"kind": "sum", "id": id_, "zh": zh, "en": en, "count": rows, "amount_fen": total, "note": ""}
+    return {"kind": "sum", "id": id_, "zh": zh, "en": en, "count": rows, "amount_fen": total, **_note()}
 
 
 def _check(id_: str, zh: str, en: str, difference: int) -> Line:
-    return {"kind": "check", "id": id_, "zh": zh, "en": en, "count": None, "amount_fen": difference, "note": ""}
+    return {"kind": "check", "id": id_, "zh": zh, "en": en, "count": None, "amount_fen": difference, **_note()}
 
 
 def _amount(lines: Sequence[Line], id_: str) -> int:
@@ -160,6 +178,7 @@ def write_workbook(
     with Workbook(path, title=f"到账对账表 {period.text}", footer=run_id) as book:
         cover = book.sheet("对账表")
         cover.pairs([("地区", region), ("费款所属期", period.ym), ("运行号", run_id)], title=f"税务到账对账表 {period.text}")
+        cover.lines(["单位：元"])
         cover.table([Column("", width=6), Column("项目", width=34), Column("笔数", "count", total=False),
                      Column("金额", "amount", total=False), Column("说明", width=26)], rows, total=False)
         cover.signatures(["经办", "复核", "财务"])

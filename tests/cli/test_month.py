@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from small import ARRIVALS, MONTH, PERSONS, STATEMENT, U1, U2, UNITS, WAGES, make, nxmed, query, tree, write
 
@@ -180,3 +181,21 @@ def test_a_unit_of_the_register_may_have_any_name(tmp_path: Path) -> None:
     text = (folder / "outbox" / MONTH / f"核定信息_{MONTH}.csv").read_text(encoding="utf-8-sig")
     assert ",'=HYPERLINK(1)," in text
     assert ",'@乙," in text
+
+
+def test_the_statement_tells_of_rejected_rows_of_the_feed(tmp_path: Path) -> None:
+    """T1 is read (881.84 + 220.46 = 1102.30), the line with an unreadable amount is not: it is in no sum, and named."""
+    wrong = ARRIVALS[3].replace("900.00", "九百")
+    folder = make(tmp_path / "a", {"tax_arrivals.csv": [*ARRIVALS[:3], wrong], "treasury_statement.csv": STATEMENT[:2]})
+    assert nxmed("assess", MONTH, "-w", folder).returncode == 0
+    done = nxmed("reconcile", MONTH, "-w", folder)
+    [feed] = [line for line in done.stdout.splitlines() if line.strip().startswith("税务到账文件")]
+    assert feed.split() == ["税务到账文件", "2", "1,102.30", "另有拒收", "1", "行，未计入"]
+    again = nxmed("reconcile", MONTH, "--lang", "en", "-w", folder).stdout
+    statement = again.partition("Conservation")[0]
+    assert "1 row rejected, not counted" in statement
+    assert not [c for c in statement if "\u4e00" <= c <= "\u9fff"]
+    sheet = openpyxl.load_workbook(folder / "outbox" / MONTH / f"到账对账表_{MONTH}.xlsx")["对账表"]
+    rows = [[c.value for c in row] for row in sheet.iter_rows()]
+    assert [r for r in rows if r[0] == "单位：元"]
+    assert [r[4] for r in rows if r[1] == "税务到账文件"] == ["另有拒收 1 行，未计入"]
