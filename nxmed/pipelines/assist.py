@@ -90,6 +90,6 @@ def _deliver(ws: Workspace, period: Period, run: RunBuilder, loaded: Loaded, res
     from nxmed.report.assistance_lists import write_lists
 
     del loaded
-    written = write_lists(run.outbox(f"医疗救助清单_{period.text}.xlsx"), result, period=period,
+    written = write_lists(run.outbox, result, period=period,
                           region=REGION_NAMES[ws.region], run_id=run.run_id)
     return Delivered({"region_name": REGION_NAMES[ws.region]}, written)

@@ -5,6 +5,7 @@ Identity numbers are masked: the workbook names a person by the person's number.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from nxmed.kernel.period import Period
 from nxmed.kernel.stage import Equation
 from nxmed.report.workbook import Column, Workbook
 
+SHEET_ROWS = 20_000
+"""A longer list goes out as CSV beside the workbook: nobody reads it row by row, and a sheet of that size opens slowly."""
+FORMULA = "^[=+\\-@\\t\\r＝＋－＠]"
 FUNDS = {"610100": "医疗救助", "610102": "倾斜救助"}
 CLASSES = {"due": "应救助", "nothing_due": "未达标准", "not_referred": "未规范转诊", "no_standard": "身份无标准",
            "no_identity": "无身份", "refunded": "已退费"}
@@ -24,8 +28,10 @@ PERSON = (Column("人员编号", id="psn_no"), Column("证件号码", id="certno
 PLACE = (Column("结算ID", id="setl_id"), Column("受理号", id="clm_sn"), Column("付款经办机构", id="payer"), Column("基金", id="fund"))
 
 
-def write_lists(path: Path, result: Any, *, period: Period, region: str, run_id: str) -> tuple[Equation, ...]:
-    """写清单 (the room's result). Gives the equations that the sheets hold what was computed."""
+def write_lists(outbox: Callable[[str], Path], result: Any, *, period: Period, region: str, run_id: str) -> tuple[Equation, ...]:
+    """写清单 (the room's result; `outbox` gives the path of a file by name). Gives the equations that the lists hold what
+    was computed."""
+    path = outbox(f"医疗救助清单_{period.text}.xlsx")
     working = _masked(result.working)
     payable, claimable = _by_fund(working, "claimed", above=True), _by_fund(working, "claimable", above=True)
     recover = _by_fund(working, None, above=False).with_columns(amt=-pl.col("amt"))
@@ -48,9 +54,18 @@ def write_lists(path: Path, result: Any, *, period: Period, region: str, run_id:
         cover.lines(["应付清单由 payout 编批，经三人签名后发放；待申请名单请通知本人或家属申请，补报须附身份认定证明。"])
         cover.signatures(["经办", "复核", "审批"])
         money = (Column("档次", id="tier_name", width=18), Column("救助基数", "amount", "base_amt"), Column("金额", "amount", "amt"))
-        book.sheet("医疗救助应付清单").table([*PERSON, *PLACE, *money], payable, keys=2)
-        book.sheet("待申请名单").table([*PERSON, *PLACE, *money], claimable, keys=2)
-        book.sheet("追回名单").table([*PERSON, *PLACE, Column("分类", id="class_name"), *money], recover, keys=2)
+        kind = Column("分类", id="class_name")
+        for name, rows, columns in (
+            ("医疗救助应付清单", payable, (*PERSON, *PLACE, *money)), ("待申请名单", claimable, (*PERSON, *PLACE, *money)),
+            ("追回名单", recover, (*PERSON, *PLACE, kind, *money)),
+        ):
+            sheet = book.sheet(name)
+            if rows.height <= SHEET_ROWS:
+                sheet.table(columns, rows, keys=2)
+            else:
+                listed = outbox(f"{name}_{period.text}.csv")
+                write_long(listed, rows, columns)
+                sheet.pairs([("行数", rows.height, "count"), ("金额", int(rows["amt"].sum() or 0), "amount"), ("全部行见", listed.name)])
         book.sheet("返贫预警").table([
             *PERSON, Column("项数", "count", "items"), Column("剩余合规费用", "amount", "base_amt"),
             Column("超过起点", "amount", "over_amt"), Column("已有档次", "bool", "identified")], watched, keys=2)
@@ -63,6 +78,24 @@ def write_lists(path: Path, result: Any, *, period: Period, region: str, run_id:
         Equation("assist.outbox.recover", "追回名单 = 负差额", {"名单": sums["recover"]},
                  {"差额": -int(result.facts["overpaid_fen"])}, en="list to be recovered = deltas below 0"),
     )
+
+
+def write_long(path: Path, rows: pl.DataFrame, columns: tuple[Column, ...]) -> None:
+    """长名单 as CSV (UTF-8 with BOM, amounts in yuan, text that a spreadsheet would take for a formula quoted)."""
+    shown = [
+        yuan_text(pl.col(c.id)) if c.kind == "amount"
+        else pl.when(pl.col(c.id).str.contains(FORMULA)).then(pl.concat_str([pl.lit("'"), pl.col(c.id)])).otherwise(pl.col(c.id))
+        for c in columns]
+    path.write_bytes(rows.select(e.alias(c.title) for e, c in zip(shown, columns, strict=True)).write_csv(
+        include_bom=True, line_terminator="\r\n").encode())
+
+
+def yuan_text(amount: pl.Expr) -> pl.Expr:
+    """元, 两位小数 (fen as text)."""
+    size = amount.abs()
+    return pl.concat_str([
+        pl.when(amount < 0).then(pl.lit("-")).otherwise(pl.lit("")), (size // 100).cast(pl.String), pl.lit("."),
+        (size % 100).cast(pl.String).str.zfill(2)])
 
 
 def _masked(frame: pl.DataFrame) -> pl.DataFrame:

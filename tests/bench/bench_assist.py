@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from nxmed.assistance.assist import AssistInputs, assist
 from nxmed.assistance.shapes import CLAIMS, INSURED, OPENING
+from nxmed.kernel.identifiers import certno_check_digit
 from nxmed.kernel.period import Period
 from nxmed.law.catalog import Law
 from tests.bench.bare import assist_polars
@@ -24,8 +25,15 @@ from tests.bench.bare import assist_polars
 CODES = ["2304", "2303", "236002", "236003", "2305", "236004", "2306", "2303"]
 
 
+def persons(count: int) -> pl.Series:
+    """Made-up identity numbers with a right check digit."""
+    first = [f"640104{date(1940, 1, 1) + timedelta(days=n % 20_000):%Y%m%d}{n // 20_000:03d}" for n in range(count)]
+    return pl.Series([f + certno_check_digit(f) for f in first])
+
+
 def frames(items: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Settlements of a year (five items a person, an identity for most), identities, claims for every tenth item."""
+    """Settlements of a year (five items a person, an identity for most), identities, what was due paid one-stop but for every tenth,
+    a claim for half of those."""
     n = pl.int_range(items, dtype=pl.Int64, eager=True)
     mixed = n.hash(7).cast(pl.UInt64)
 
@@ -37,11 +45,11 @@ def frames(items: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     end = pl.select(begin + pl.duration(days=pick(3, 12))).to_series()
     base = pick(4, 900_000)
     insured = pick(5, 400_000)
+    numbers = persons(max(1, items // 5))
     settlements = pl.DataFrame({
         "setl_id": "S" + n.cast(pl.String).str.zfill(12), "refd_setl_flag": "0",
-        "certno": "64010419" + person.cast(pl.String).str.zfill(10), "psn_no": "P" + person.cast(pl.String).str.zfill(9),
+        "certno": numbers.gather(person), "psn_no": "P" + person.cast(pl.String).str.zfill(9),
         "begndate": begin, "enddate": end.cast(pl.Date), "setl_time": end.cast(pl.Datetime("us")), "inscp_scp_amt": base + insured, "hifp_pay": insured,
-        "maf_pay": pl.select(pl.when(pick(6, 2) == 0).then(base // 2).otherwise(0)).to_series(),
     }).with_columns(
         pl.Series("med_type", (mixed % 4).cast(pl.Int64)).replace_strict({0: "21", 1: "14", 2: "2101", 3: "21"}),
         pl.Series("pay_loc", pick(8, 20)).replace_strict({0: "4", 1: "3"}, default="2"),
@@ -59,7 +67,11 @@ def frames(items: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         tram_date=pl.lit(date(2026, 1, 5)), inbox_month=pl.lit("2026-01"))
     second = identities.filter(pl.col("certno").hash(13) % 5 == 0).with_columns(
         mat_idet_code=pl.lit("2306"), begntime=pl.lit(date(2026, 4, 1)), endtime=pl.lit(date(2026, 9, 1)))
-    claims = settlements.filter(pl.col("setl_id").hash(14) % 10 == 0).select(
+    owed = assist_polars.assist(settlements.lazy(), pl.concat([identities, second]).lazy())
+    settlements = settlements.join(owed, on="setl_id", how="left", maintain_order="left").with_columns(
+        maf_pay=pl.when(pl.col("setl_id").hash(15) % 10 == 0).then(0).otherwise(  # the platform missed every tenth
+            pl.col("ordinary").fill_null(0) + pl.col("tilt").fill_null(0))).drop("ordinary", "tilt")
+    claims = settlements.filter(pl.col("setl_id").hash(15) % 20 == 0).select(
         pl.exclude("maf_pay", "refd_setl_flag", "org_setl_id")).with_columns(
         clm_sn="C" + pl.col("setl_id"), clm_way=pl.lit("3"), hukou_admdvs=pl.lit("640104"), crtf_docno=pl.lit(None, pl.String),
         rcvd_date=pl.col("enddate"))
