@@ -55,7 +55,11 @@ def _schema(name: str) -> Any:
     import pandera.polars as pa
 
     contract = contracts()[name]
-    return pa.DataFrameSchema({c.id: pa.Column(c.dtype, checks=_checks(c), nullable=c.nullable) for c in _held(contract)}, strict=True)
+    # A column that the layout without header does not carry is empty there.
+    bare = set(contract.headerless)
+    return pa.DataFrameSchema({
+        c.id: pa.Column(c.dtype, checks=_checks(c), nullable=c.nullable or (bool(bare) and c.id not in bare))
+        for c in _held(contract)}, strict=True)
 
 
 def _checks(column: Column) -> list[Any]:

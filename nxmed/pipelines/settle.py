@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nxmed.io.runs import Run, RunBuilder
     from nxmed.io.workspace import Workspace
     from nxmed.kernel.period import Period
+    from nxmed.law.catalog import Law
 
 REQUIRED = ["providers", "settlements"]
 STATEMENTS = ["provider_totals", "provider_details"]
@@ -36,14 +37,6 @@ class SettleFiles(Inputs):
     @property
     def sources(self) -> list[dict[str, Any]]:
         return [*super().sources, *([dict(self.decisions)] if self.decisions else [])]
-
-
-@dataclass(frozen=True)
-class Prior:
-    """以前的结算 (runs before P, and what they left)."""
-
-    runs: list[Run] = field(default_factory=list)
-    last: Run | None = None
 
 
 def run_settle(ws: Workspace, period: Period, *, dry_run: bool = False, progress: Progress = silent) -> Outcome:
@@ -69,7 +62,10 @@ def load_settle(ws: Workspace, period: Period, spool: Path, *, first: bool, prog
 
     progress("读取并检查收件箱", "reading and checking the inbox")
     law = Law.load(ws.region, ws.policy())
-    read = read_inputs(ws, period, required=REQUIRED, optional=OPTIONAL, spool=spool, months=(Month(FIRST_YEAR, 1), period),
+    earlier = history(ws, "settle", before=period)
+    start = min([r.period for r in earlier], default=period)
+    oldest = Month(FIRST_YEAR, 1) if _needs_history(ws, law, period, start) else period
+    read = read_inputs(ws, period, required=REQUIRED, optional=OPTIONAL, spool=spool, months=(oldest, period),
                        progress=progress)
     came = {r.contract.id for r in read.reads if r.month == period.text}
     if not came & set(STATEMENTS):
@@ -77,7 +73,6 @@ def load_settle(ws: Workspace, period: Period, spool: Path, *, first: bool, prog
             f"{period.text} 缺少机构的对账单或明细：医保费用结算对账单（provider_totals）或机构结算明细（provider_details）",
             f"至少放入一种到 inbox/{period.text}/", text_en=f"{period.text} lacks provider_totals or provider_details",
             hint_en=f"Put at least one of them into inbox/{period.text}/")
-    earlier = history(ws, "settle", before=period)
     last = newest(ws, "settle", period - 1)
     elsewhere = {
         entry for r in runs(ws, "settle") if r.period != period
@@ -88,7 +83,7 @@ def load_settle(ws: Workspace, period: Period, spool: Path, *, first: bool, prog
     files = SettleFiles(read.period, read.reads, read.wanted, read.unclaimed, resolutions.source(entries, period))
     this_month = pl.col("inbox_month") == period.text
     room = SettleInputs(
-        period=period, law=law, first_month=first, start=min([r.period for r in earlier], default=period),
+        period=period, law=law, first_month=first, start=start,
         providers=files.frame("providers"), settlements=files.frame("settlements"),
         provider_details=files.frame("provider_details"),
         provider_totals=files.frame("provider_totals").filter(this_month),
@@ -100,6 +95,15 @@ def load_settle(ws: Workspace, period: Period, spool: Path, *, first: bool, prog
         prior_payables=_table([last] if last else [], "payables"),
     )
     return Loaded(files, room, tuple(sorted({r.run_id for r in earlier})))
+
+
+def _needs_history(ws: Workspace, law: Law, period: Period, start: Period) -> bool:
+    """是否要读以前月份 (for the yearly totals of repricing, or because months lie before the first run)."""
+    from nxmed.settlements.terms import reprices
+
+    if reprices(law, period.first_day):
+        return True
+    return ws.inbox.is_dir() and any(p.is_dir() and p.name < start.text and p.name[:1].isdigit() for p in ws.inbox.iterdir())
 
 
 def _table(found: list[Run], name: str) -> pl.LazyFrame:

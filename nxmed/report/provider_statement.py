@@ -178,9 +178,13 @@ def _write_results(outbox: Outbox, rows: pl.DataFrame, details: pl.LazyFrame, pe
     key = ["fixmedins_code", "setl_id", "refd_setl_flag"]
     told = rows.filter(~pl.col("straight") & (pl.col("provider_period") == period.text) & (pl.col("copy_no") == 1)).select(
         *key, "stmt_diff", "held_reason")
-    sent = details.with_columns(
-        copy=pl.int_range(pl.len()).over(key, order_by=["src_file", "src_row"])).join(
-        told.lazy(), on=key, how="left", maintain_order="left").with_columns(
+    repeated = rows.filter(pl.col("stmt_diff") == "06").select(key).unique().with_columns(repeated=pl.lit(True))
+    lines = details.join(repeated.lazy(), on=key, how="left", maintain_order="left").collect() if repeated.height else (
+        details.with_columns(repeated=pl.lit(None, pl.Boolean)).collect())
+    more = pl.col("repeated").fill_null(False)
+    copies = lines.filter(more).with_columns(copy=pl.int_range(pl.len()).over(key, order_by=["src_file", "src_row"]))
+    lines = pl.concat([lines.filter(~more).with_columns(copy=pl.lit(0, pl.Int64)), copies])
+    sent = lines.lazy().join(told.lazy(), on=key, how="left", maintain_order="left").with_columns(
         stmt_diff=pl.when(pl.col("copy") > 0).then(pl.lit("06")).otherwise(pl.col("stmt_diff").fill_null("00")),
         held_reason=pl.when(pl.col("copy") > 0).then(pl.lit(None, pl.String)).otherwise(pl.col("held_reason")))
     words = pl.concat_str([

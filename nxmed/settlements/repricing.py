@@ -18,7 +18,7 @@ from nxmed.settlements.funds import EMPLOYEES
 from nxmed.settlements.holds import REFUND
 from nxmed.settlements.repricing_shape import INPATIENT, REPRICING, percent_text
 from nxmed.settlements.shapes import CHRONIC, FEES, PROVIDERS, SettleInputs, shaped
-from nxmed.settlements.terms import PREFIX, ChronicTerms, InpatientTerms, SupplementTerms
+from nxmed.settlements.terms import ChronicTerms, InpatientTerms, SupplementTerms, reprices
 
 CHRONIC_TYPE = "14"
 NOT_COMPUTED = "DXTC-23、25、34、49、50 与 NXJY-37.2 需要项目明细、留观和外检数据，未计算"
@@ -36,7 +36,7 @@ class Repriced:
 def reprice(inputs: SettleInputs) -> Repriced:
     """复核一个月的待遇 (rows of the month; fees of all months up to it for the yearly totals)."""
     law, day = inputs.law, inputs.period.first_day
-    if not law.has(f"{PREFIX[law.region]}.yearly_limit", day):
+    if not reprices(law, day):
         note = "文件未规定住院待遇标准，policy.toml 亦未给出 repricing.ningxia.*，未复核"
         made = pl.DataFrame(schema=REPRICING)
         return Repriced(made, [_skipped(note)], {"rows": 0, "skipped": [note]})

@@ -15,6 +15,11 @@ ADMISSION_YEAR = {"dingxi": False, "ningxia": True}
 """Ningxia judges a stay over the year end by its admission (NXJY-37.1), Dingxi by its discharge (DXTC-22)."""
 
 
+def reprices(law: Law, day: date) -> bool:
+    """能否复核 (whether law or policy gives the inpatient numbers)."""
+    return law.has(f"{PREFIX[law.region]}.yearly_limit", day)
+
+
 @dataclass(frozen=True)
 class InpatientTerms:
     """住院标准 by level (fen, ppm)."""

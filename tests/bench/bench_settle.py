@@ -55,7 +55,7 @@ def make(folder: Path, n: int) -> None:
     money = ["inscp_scp_amt", "hifp_pay", "psn_part_amt", "psn_cash_pay", *zero, *AMOUNTS]
     full = base.drop("i", "u").with_columns(
         inscp_scp_amt="medfee_sumamt", hifp_pay="fund_pay_sumamt", psn_part_amt=cash + pl.col("acct_pay"), psn_cash_pay=cash,
-        **dict.fromkeys(zero, pl.lit(0, pl.Int64)), psn_name=pl.lit("样例"), certno=pl.lit("640104199001010015"),
+        **dict.fromkeys(zero, pl.lit(0, pl.Int64)), psn_name=pl.lit("样例"), certno=pl.lit("640104199001010018"),
         med_type=pl.lit("11"), clr_optins=pl.lit("640100"), setl_type=pl.lit("2"), begndate=pl.date(2026, 11, 10),
         enddate=pl.date(2026, 11, 10), setl_time=pl.datetime(2026, 11, 10, 9), pay_loc=pl.lit("2"),
         out_fil_type=pl.lit(None, pl.String), emer_flag=pl.lit("0"), org_setl_id=pl.lit(None, pl.String), insu_admdvs=pl.lit("640104"))

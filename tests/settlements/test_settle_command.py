@@ -51,7 +51,7 @@ def write(folder: Path, month: str, name: str, contract: str, rows: list[dict[st
 
 
 def full(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "psn_name": "样例人", "certno": "640104199001011232", "setl_type": "2"}
+    return {**row, "psn_name": "样例人", "certno": "640104199001010018", "setl_type": "2"}
 
 
 def register() -> list[dict[str, Any]]:
