@@ -92,7 +92,7 @@ def assist(inputs: AssistInputs) -> AssistResult:
     found = [*findings.of_run(inputs.first_month), *findings.of_items(listed),
              *findings.of_claims(listed, collected.claims, collected.unplaced, period), *findings.of_years(persons),
              *findings.of_opening(rest), *findings.of_years_gone(collected.items, period)]
-    return AssistResult(made, found, proved, facts, listed)
+    return AssistResult(made, found, proved, facts, listed, items.filter(pl.col("why").is_not_null()))
 
 
 def _with_person(items: pl.DataFrame) -> pl.DataFrame:

@@ -87,7 +87,8 @@ class AssistInputs:
 class AssistResult:
     """医疗救助的结果 (tables by name, findings of kernel.finding's shape, proved equations, facts).
 
-    `working`: the published items with what reports need beside the table (paying agency, ways of the claim).
+    `working`: the published items with what reports need beside the table (paying agency, ways of the claim);
+    `unlisted`: items that are not published, with `why`.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -95,3 +96,4 @@ class AssistResult:
     equations: list[Equation]
     facts: dict[str, Any]
     working: pl.DataFrame
+    unlisted: pl.DataFrame

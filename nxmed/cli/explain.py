@@ -70,6 +70,26 @@ def arrival(
     _show(explain_arrival(find(workspace), ticket, line_no, month(period) if period else None), json_)
 
 
+@app.command("assistance")
+def assistance(
+    number: Annotated[str, typer.Argument(metavar=t("结算ID或受理号", "NUMBER"), show_default=False)],
+    period: Annotated[str | None, typer.Option("--period", metavar="YYYY-MM", show_default=False,
+                                               help=t("哪个月的结果，默认最近一次", "which month's result; default: the newest"))] = None,
+    why_not: Annotated[bool, typer.Option("--why-not", help=t("为何没有，没有发布的项也可问", "why nothing; also for items not listed"))] = False,
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+    dry_run: IdleDryRunOption = False,
+    lang: LangOption = None,
+) -> None:
+    """一笔医疗救助：身份、档次、年内累计、限额、已付、差额和申请，并重算证明。"""
+    del lang, dry_run
+    from nxmed.io.workspace import find
+    from nxmed.pipelines.arguments import month
+    from nxmed.pipelines.explain_assistance import explain_assistance
+
+    _show(explain_assistance(find(workspace), number, month(period) if period else None, why_not=why_not), json_)
+
+
 def _show(story: Any, as_json: bool) -> None:
     import json
     import sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +40,14 @@ def _load(ws: Workspace, period: Period, spool: Path, first: bool, progress: Pro
     return load_assist(ws, period, spool, first=first, progress=progress)
 
 
-def load_assist(ws: Workspace, period: Period, spool: Path, *, first: bool, progress: Progress = silent) -> Loaded:
-    """读入一个月救助所需 (feeds from January of the year before to P, registers, assist runs before P)."""
+def load_assist(
+    ws: Workspace, period: Period, spool: Path, *, first: bool, progress: Progress = silent,
+    only: Collection[str] | None = None,
+) -> Loaded:
+    """读入一个月救助所需 (feeds from January of the year before to P, registers, assist runs before P).
+
+    `only`: the files that an earlier run read.
+    """
     from nxmed.assistance.assist import AssistInputs
     from nxmed.io.inputs import read_inputs
     from nxmed.io.runs import history
@@ -50,7 +57,7 @@ def load_assist(ws: Workspace, period: Period, spool: Path, *, first: bool, prog
     progress("读取并检查收件箱", "reading and checking the inbox")
     law = Law.load(ws.region, ws.policy())
     files = read_inputs(ws, period, required=REQUIRED, optional=OPTIONAL, spool=spool,
-                        months=(Month(period.year - 1, 1), period), progress=progress)
+                        months=(Month(period.year - 1, 1), period), progress=progress, only=only)
     earlier = history(ws, "assist", before=period)
     room = AssistInputs(
         period=period, law=law, first_month=first,

@@ -42,7 +42,7 @@ def claim(clm_sn: str, of: dict[str, str]) -> dict[str, str]:
             "rcvd_date": of["enddate"]}
 
 
-def identity(person: int, code: str) -> dict[str, str]:
+def register(person: int, code: str) -> dict[str, str]:
     return {"certno": PERSONS[person], "mat_idet_code": code, "begntime": "2026-01-01", "psn_no": "", "endtime": "长期",
             "mat_data_souc": "1", "hukou_admdvs": "640104", "tram_date": "2026-01-05"}
 
@@ -69,7 +69,7 @@ def agency(tmp_path_factory: pytest.TempPathFactory) -> Path:
     s1, s2 = settlement("S1", 0, "10000.00", "2026-11-02"), settlement("S2", 0, "40000.00", "2026-11-03")
     put(folder, "2026-11", "settlements", [s1, s2, settlement("S3", 1, "25000.00", "2026-11-04", maf_pay="100.00")])
     put(folder, "2026-11", "assistance_claims", [claim("K1", s1)])
-    put(folder, "2026-11", "assistance_identities", [identity(0, "2303"), identity(1, "2302")])
+    put(folder, "2026-11", "assistance_identities", [register(0, "2303"), register(1, "2302")])
     put(folder, "2026-12", "settlements", [settlement("S4", 0, "30000.00", "2026-12-05")])
     return folder
 
@@ -131,3 +131,53 @@ def test_dingxi_has_no_document(tmp_path: Path) -> None:
     assert refused.returncode == 4
     assert "定西没有医疗救助的文件" in refused.stderr
     assert len(refused.stderr.splitlines()) == 2
+
+
+def explained(folder: Path, *words: str) -> dict[str, Any]:
+    done = nxmed("explain", "assistance", *words, "--json", "-w", folder)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def test_an_item_is_explained_and_replayed(agency: Path) -> None:
+    story = explained(agency, "S4")
+    told = {s["zh"]: s for s in story["steps"]}
+    assert story["replay"] == {"equal": True, "values": {
+        "ordinary_amt": "10,000.00", "tilt_amt": "14,000.00", "delta_ordinary": "10,000.00", "delta_tilt": "14,000.00"}}
+    assert [s["how"] for s in story["steps"] if s["zh"] == "年内以前"] == [
+        "S1：救助 8,000.00，倾斜 0.00，累计 2,000.00", "S2：救助 32,000.00，倾斜 4,900.00，累计 10,000.00"]
+    assert told["救助后剩余累计（此后）"]["value"] == "30,000.00"
+    assert told["按比例"]["value"] == "30,000.00 × 0.80 = 24,000.0000"
+    assert "第十四条（二）" in told["应救助"]["source"]
+    assert "待申请" in told["申请"]["how"]
+    assert not any(p in json.dumps(story, ensure_ascii=False) for p in PERSONS)
+
+
+def test_a_payout_item_is_traced_to_its_month(agency: Path) -> None:
+    now = {s["zh"]: s for s in explained(agency, "K1", "--period", "2026-11")["steps"]}
+    later = {s["zh"]: s for s in explained(agency, "S1")["steps"]}
+    assert now["本月付款项"]["value"] == later["以前付款项"]["value"] == "8,000.00"
+
+
+def test_why_not(agency: Path) -> None:
+    told = {s["zh"]: s for s in explained(agency, "S3", "--why-not")["steps"]}
+    assert told["为何没有"]["value"] == "没有覆盖本项的救助身份"
+    assert "2302" in told["身份"]["value"]
+    assert nxmed("explain", "assistance", "NOPE", "--why-not", "-w", agency).returncode == 6
+    assert nxmed("explain", "assistance", "NOPE", "-w", agency).returncode == 6
+
+
+def test_a_long_list_goes_out_as_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nxmed.kernel.period import Period
+    from nxmed.report import assistance_lists
+    from tests.assistance.year import Year, identity, stay
+
+    monkeypatch.setattr(assistance_lists, "SHEET_ROWS", 1)
+    stays = [stay("S1", "12.34", psn_no="=1+1"), stay("S2", "0.05", begin="2026-03-02")]
+    result = Year().run("2026-03", stays, identities=[identity("2304")])
+    proved = assistance_lists.write_lists(lambda name: tmp_path / name, result, period=Period(2026, 3), region="宁夏", run_id="r")
+    assert all(e.holds for e in proved)
+    lines = (tmp_path / "待申请名单_2026-03.csv").read_text("utf-8-sig").splitlines()
+    assert lines[0].startswith("人员编号,证件号码,")
+    assert [line.rsplit(",", 1)[1] for line in lines[1:]] == ["12.34", "0.05"]
+    assert lines[1].startswith("'=1+1,")
