@@ -100,7 +100,7 @@ def _show(story: Any, as_json: bool) -> None:
         sys.stdout.write(json.dumps(story.as_json(), ensure_ascii=False, indent=1) + "\n")
         return
     out(f"{t(story.zh, story.en)} · {story.run_id}")
-    rows = [[i, t(s.zh, s.en), s.value, s.how, s.source] for i, s in enumerate(story.steps, 1)]
+    rows = [[i, t(*s.title), t(*s.value), t(*s.how), t(*s.source)] for i, s in enumerate(story.steps, 1)]
     out(table([("", "right"), (t("步骤", "step"), "left"), (t("值", "value"), "left"), (t("怎么来的", "how"), "left"), (t("依据", "source"), "left")], rows))
     values = "  ".join(f"{k} {v}" for k, v in story.replayed.items())
     out(t(f"✔ 重算一致：{values}", f"✔ replay equal: {values}"))

@@ -10,7 +10,21 @@ from nxmed.errors import MissingInput, UsageError
 from nxmed.kernel.money import half_up_scalar, yuan_grouped
 from nxmed.kernel.period import Period
 from nxmed.pipelines.assess import load_assess
-from nxmed.pipelines.story import Story, cited, files_of, one, place, product, prove_equal, same_inputs
+from nxmed.pipelines.story import (
+    Both,
+    Story,
+    Words,
+    bills_of,
+    cited,
+    files_of,
+    joined,
+    one,
+    place,
+    product,
+    prove_equal,
+    rounded,
+    same_inputs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +33,12 @@ if TYPE_CHECKING:
     from nxmed.io.runs import Run
     from nxmed.io.workspace import Workspace
 
-CODES = {"1": "在上下限之间，据实", "2": "低于下限，按下限", "3": "高于上限，按上限", "4": "没有申报工资，按下限"}
+CODES = {
+    "1": Both("在上下限之间，据实", "between floor and ceiling, as declared"), "2": Both("低于下限，按下限", "below the floor: the floor"),
+    "3": Both("高于上限，按上限", "above the ceiling: the ceiling"), "4": Both("没有申报工资，按下限", "no wage declared: the floor"),
+}
+BOOKED = {"payment": Both("入账", "payment"), "reversal": Both("退库冲减", "reversal"), "credit": Both("多缴抵缴", "credit")}
+STATUS = {"paid": Both("已缴清", "paid"), "part_paid": Both("部分缴纳", "part paid"), "unpaid": Both("未缴", "unpaid")}
 ADDS, REMOVES = ("11", "12", "13", "14"), ("21", "22", "23", "24")
 
 
@@ -79,12 +98,16 @@ def explain_line(ws: Workspace, bill: str, psn_no: str) -> Story:
             _not_declared(story, room, bills, stored)
         else:
             story.add("月平均工资为基数", "base: the monthly average wage", yuan_grouped(stored["psn_clctstd"]),
-                      "没有申报，也没有上月缴费数额", room.law.rule("average_monthly_wage").cite)
+                      Both("没有申报，也没有上月缴费数额", "nothing declared, no amount of last month"), room.law.rule("average_monthly_wage").cite)
             _rates(story, room, emp_no, stored["emp_clctstd"], stored)
-        story.add("应缴", "dues", f"单位 {yuan_grouped(stored['emp_clct_amt'])}  个人 {yuan_grouped(stored['psn_clct_amt'])}",
-                  "", str(stored["rule"]))
+        story.add("应缴", "dues", _two_parts(stored), "", str(stored["rule"]))
         story.replayed = {c: yuan_grouped(again[c]) for c in ("emp_clct_amt", "psn_clct_amt")}
     return story
+
+
+def _two_parts(line: dict[str, Any]) -> Both:
+    emp, psn = yuan_grouped(line["emp_clct_amt"]), yuan_grouped(line["psn_clct_amt"])
+    return Both(f"单位 {emp}  个人 {psn}", f"unit {emp}  person {psn}")
 
 
 def _roster(story: Story, room: AssessInputs, emp_no: str, psn_no: str) -> None:
@@ -93,14 +116,18 @@ def _roster(story: Story, room: AssessInputs, emp_no: str, psn_no: str) -> None:
 
     pair = (pl.col("psn_no") == psn_no) & (pl.col("emp_no") == emp_no)
     for row in room.persons.filter(pair).collect().iter_rows(named=True):
-        story.add("名册", "roster", f"人员类别 {row['psn_type']} 状态 {row['psn_insu_stas']}", f"{room.persons_month.text} 快照", place(row))
+        story.add("名册", "roster",
+                  Both(f"人员类别 {row['psn_type']} 状态 {row['psn_insu_stas']}", f"type {row['psn_type']} status {row['psn_insu_stas']}"),
+                  Both(f"{room.persons_month.text} 快照", f"snapshot of {room.persons_month.text}"), place(row))
     cutoff = room.law.number("contribution.change_cutoff_day", on=room.period.first_day)
     changes = room.personnel_changes.filter(pair & (pl.col("rcvd_date") <= room.as_of)).sort("rcvd_date", "chg_sn").collect()
     effects = changes.select(m=room.law.rule("effect_month")(pl.col("rcvd_date"), cutoff.int))["m"].to_list()
     for row, effect in zip(changes.iter_rows(named=True), effects, strict=True):
         month = f"{effect // 12:04d}-{effect % 12 + 1:02d}"
-        story.add("增减", "change", f"类型 {row['psn_chg_type']}", f"{row['rcvd_date']} 受理，{month} 生效（截止日 {cutoff.value}）",
-                  f"{place(row)}；{cutoff.rule}")
+        story.add("增减", "change", Both(f"类型 {row['psn_chg_type']}", f"type {row['psn_chg_type']}"),
+                  Both(f"{row['rcvd_date']} 受理，{month} 生效（截止日 {cutoff.value}）",
+                       f"received {row['rcvd_date']}, counts from {month} (cut-off day {cutoff.value})"),
+                  joined(place(row), cutoff.rule))
 
 
 def _wage(story: Story, room: AssessInputs, emp_no: str, psn_no: str) -> None:
@@ -112,17 +139,21 @@ def _wage(story: Story, room: AssessInputs, emp_no: str, psn_no: str) -> None:
         pair & (pl.col("year").cast(pl.String) == str(room.period.year)) & (pl.col("dcla_date") <= room.as_of)).sort("dcla_date").collect()
     if declared.height:
         row = declared.row(-1, named=True)
+        newest = Both(f"{declared.height} 次申报取最新", f"newest of {declared.height} declarations") if declared.height > 1 else ""
         story.add("申报工资", "declared wage", yuan_grouped(row["wag"]),
-                  f"{row['dcla_date']} 申报" + (f"，{declared.height} 次申报取最新" if declared.height > 1 else ""), f"{place(row)}；{room.law.rule('declaration_counts').rule_id}")
+                  joined(Both(f"{row['dcla_date']} 申报", f"declared {row['dcla_date']}"), newest, zh="，", en=", "),
+                  joined(place(row), room.law.rule("declaration_counts").rule_id))
         return
     added = room.personnel_changes.filter(
         pair & (pl.col("rcvd_date") <= room.as_of) & pl.col("wag").is_not_null() & pl.col("psn_chg_type").is_in(list(ADDS))
     ).sort("rcvd_date", "chg_sn").collect()
     if added.height:
         row = added.row(-1, named=True)
-        story.add("增员工资", "wage of the addition", yuan_grouped(row["wag"]), f"{row['rcvd_date']} 受理，本年无申报", place(row))
+        story.add("增员工资", "wage of the addition", yuan_grouped(row["wag"]),
+                  Both(f"{row['rcvd_date']} 受理，本年无申报", f"received {row['rcvd_date']}, nothing declared this year"), place(row))
         return
-    story.add("工资", "wage", "无", "单位已申报，此人没有工资", room.law.rule("base_rule_code").cite)
+    story.add("工资", "wage", Both("无", "none"),
+              Both("单位已申报，此人没有工资", "the unit declared, this person has no wage"), room.law.rule("base_rule_code").cite)
 
 
 def _base(story: Story, run: Run, room: AssessInputs, stored: dict[str, Any]) -> None:
@@ -134,23 +165,25 @@ def _base(story: Story, run: Run, room: AssessInputs, stored: dict[str, Any]) ->
     low = room.law.number("contribution.base_floor_ratio", on=day)
     high = room.law.number("contribution.base_ceiling_ratio", on=day)
     rule = room.law.rule("contribution_base").rule_id
-    story.add("平均工资", "average wage", f"{yuan_grouped(wage['monthly_fen'])}/月",
-              f"{wage['stat_year']} 年，{wage['publ_date']} 公布" + ("，上年未公布，暂用" if wage["provisional"] else ""),
-              f"{wage['src_file']} 第 {wage['src_row']} 行（{wage['source_doc']}）")
+    monthly = yuan_grouped(wage["monthly_fen"])
+    story.add("平均工资", "average wage", Both(f"{monthly}/月", f"{monthly} a month"),
+              joined(Both(f"{wage['stat_year']} 年", f"of {wage['stat_year']}"), Both(f"{wage['publ_date']} 公布", f"published {wage['publ_date']}"),
+                     Both("上年未公布，暂用", "provisional: last year's is not published") if wage["provisional"] else "", zh="，", en=", "),
+              joined(place(wage), Both(f"（{wage['source_doc']}）", f" ({wage['source_doc']})"), zh="", en=""))
     row = one(room.average_wages.filter((pl.col("admdvs") == wage["admdvs"]) & (pl.col("stat_year") == wage["stat_year"])),
               "平均工资", "the average wage")
     for zh, en, amount, column, ratio in (("下限", "floor", wage["floor_fen"], "lower_amt", low),
                                           ("上限", "ceiling", wage["ceiling_fen"], "upper_amt", high)):
-        story.add(zh, en, yuan_grouped(amount), "按公布数" if row[column] is not None else _of_average(row, ratio.value), cited(ratio))
+        story.add(zh, en, yuan_grouped(amount), Both("按公布数", "as published") if row[column] is not None else _of_average(row, ratio.value), cited(ratio))
     story.add("缴费基数", "base", yuan_grouped(stored["psn_clctstd"]),
-              CODES.get(str(stored["clctstd_crtf_rule_codg"]), ""), rule)
+              CODES.get(str(stored["clctstd_crtf_rule_codg"]), Both("", "")), rule)
 
 
-def _of_average(row: dict[str, Any], ratio: str) -> str:
+def _of_average(row: dict[str, Any], ratio: str) -> Both:
     """未公布上下限时的算式 (the year's amount is divided by 12 without rounding)."""
     if row["monthly_amt"] is not None:
-        return f"{product(row['monthly_amt'], ratio)} → 四舍五入到分"
-    return f"{yuan_grouped(row['yearly_amt'])} ÷ 12 × {ratio} → 四舍五入到分"
+        return rounded(product(row["monthly_amt"], ratio))
+    return rounded(f"{yuan_grouped(row['yearly_amt'])} ÷ 12 × {ratio}")
 
 
 def _rates(story: Story, room: AssessInputs, emp_no: str, base: int, stored: dict[str, Any]) -> None:
@@ -167,9 +200,10 @@ def _rates(story: Story, room: AssessInputs, emp_no: str, base: int, stored: dic
         emp, psn = law.number("contribution.emp_rate", on=day), law.number("contribution.psn_rate", on=day)
     for zh, en, number, amount in (("单位部分", "unit part", emp, stored["emp_clct_amt"]), ("个人部分", "person part", psn, stored["psn_clct_amt"])):
         if number is None:
-            story.add(zh, en, yuan_grouped(amount), "失业保险基金代缴，个人不缴", emp.rule)
+            story.add(zh, en, yuan_grouped(amount),
+                      Both("失业保险基金代缴，个人不缴", "paid by the unemployment fund, nothing from the person"), emp.rule)
         else:
-            story.add(zh, en, yuan_grouped(amount), f"{product(base, number.value)} → 四舍五入到分", cited(number))
+            story.add(zh, en, yuan_grouped(amount), rounded(product(base, number.value)), cited(number))
 
 
 def _not_declared(story: Story, room: AssessInputs, bill: dict[str, Any], stored: dict[str, Any]) -> None:
@@ -179,17 +213,19 @@ def _not_declared(story: Story, room: AssessInputs, bill: dict[str, Any], stored
     factor = room.law.number("contribution.undeclared_factor", on=room.period.first_day)
     emp_no, before = bill["emp_no"], (room.period - 1).ym
     last = room.previous_bills.filter((pl.col("emp_no") == emp_no) & (pl.col("insutype") == "310")).collect()
-    source = f"{(room.period - 1).text} 核定单"
+    source: Words = bills_of(room.period - 1)
     if not last.height:
         last = room.opening_bills.filter((pl.col("emp_no") == emp_no) & (pl.col("insutype") == "310") & (pl.col("accrym") == before)).collect()
         source = place(last.row(0, named=True)) if last.height else ""
     row = last.row(0, named=True)
     for zh, en, column in (("单位部分", "unit part", "emp_clct_amt"), ("个人部分", "person part", "psn_clct_amt")):
-        story.add(f"本单{zh}", f"bill, {en}", yuan_grouped(bill[column]), f"{product(row[column], factor.value)} → 四舍五入到分", f"{source}；{cited(factor)}")
+        story.add(f"本单{zh}", f"bill, {en}", yuan_grouped(bill[column]), rounded(product(row[column], factor.value)), joined(source, cited(factor)))
         weight, total = stored["psn_clctstd"], bill["psn_clctstd_sumamt"]
         share = half_up_scalar(bill[column] * weight * 10000, total)
         story.add(f"本人分摊{zh}", f"share, {en}", yuan_grouped(stored[column]),
-                  f"{yuan_grouped(bill[column])} × {yuan_grouped(weight)} ÷ {yuan_grouped(total)} = {share // 1000000:,}.{share % 1000000:06d}，最大余数法")
+                  joined(f"{yuan_grouped(bill[column])} × {yuan_grouped(weight)} ÷ {yuan_grouped(total)} = {share // 1000000:,}.{share % 1000000:06d}",
+                         Both("最大余数法", "largest remainders"), zh="，", en=", "))
+
 
 
 def _supplement(story: Story, room: AssessInputs, stored: dict[str, Any]) -> None:
@@ -200,8 +236,10 @@ def _supplement(story: Story, room: AssessInputs, stored: dict[str, Any]) -> Non
         unit = room.law.number("supplement.unit", on=day)
         story.add("单位每人每年", "unit, per person and year", yuan_grouped(stored["emp_clct_amt"]), "", cited(unit))
     person = room.law.number("supplement.retiree" if retired else "supplement.employee", on=day)
-    story.add("个人每年", "person, a year", yuan_grouped(stored["psn_clct_amt"]), "退休人员只缴个人部分" if retired else "", cited(person))
-    story.add("本年首次", "first time this year", "是", "本年以前月份没有 330 行，期初也没有", person.rule)
+    story.add("个人每年", "person, a year", yuan_grouped(stored["psn_clct_amt"]),
+              Both("退休人员只缴个人部分", "retirees pay the person's part only") if retired else "", cited(person))
+    story.add("本年首次", "first time this year", Both("是", "yes"),
+              Both("本年以前月份没有 330 行，期初也没有", "no 330 line in earlier months of the year, nor at the opening"), person.rule)
 
 
 def explain_due(ws: Workspace, bill: str, part: str) -> Story:
@@ -226,7 +264,7 @@ def explain_due(ws: Workspace, bill: str, part: str) -> Story:
             one(pl.LazyFrame(schema={"x": pl.String}), f"应缴 {bill} {part}", f"due {bill} {part}")
         first = one(scan_table(books[0], "due_balances").filter(here), f"应缴 {bill} {part}", f"due {bill} {part}")
         story = Story(f"应缴 {bill} {part}", f"due {bill} {part}", books[0].run_id)
-        story.add("期初欠费", "opening due", yuan_grouped(first["amt"]), "启用前已核定，尚欠数额", "opening_dues")
+        story.add("期初欠费", "opening due", yuan_grouped(first["amt"]), Both("启用前已核定，尚欠数额", "assessed before the start, still owed"), "opening_dues")
         amount = int(first["amt"])
     _booked(story, books, here, amount)
     return story
@@ -247,16 +285,18 @@ def _due_assessed(ws: Workspace, period: Period, bill: str, part: str, emp_no: s
         lines = result.tables["assessment_lines"].filter(pl.col("clct_bill_id") == bill)
         story = Story(f"应缴 {bill} {part}", f"due {bill} {part}", run.run_id)
         unit = one(room.units.filter(pl.col("emp_no") == emp_no), f"单位 {emp_no}", f"unit {emp_no}")
-        story.add("单位", "unit", emp_no, f"缴费人识别号 {stored['taxpayer_no']}", place(unit))
+        story.add("单位", "unit", emp_no, Both(f"缴费人识别号 {stored['taxpayer_no']}", f"taxpayer {stored['taxpayer_no']}"), place(unit))
         if of_bill["crtf_way"] == "2":
             _not_declared_bill(story, room, of_bill, column)
         story.add("明细合计", "sum of its lines", yuan_grouped(int(lines[column].sum())),
-                  f"{lines.height} 人；逐人：nxmed explain line {bill} 人员编号", str(of_bill["rule"]))
+                  Both(f"{lines.height} 人；逐人：nxmed explain line {bill} 人员编号",
+                       f"{lines.height} persons; one by one: nxmed explain line {bill} PSN_NO"), str(of_bill["rule"]))
         if stored["deferred"]:
             agreed = room.deferrals.filter((pl.col("emp_no") == emp_no) & (pl.col("agre_stas") == "1")).sort("sign_date", "defer_agre_no").collect()
             for row in agreed.filter(pl.col("dedln_date") == stored["dedln_date"]).tail(1).iter_rows(named=True):
-                story.add("缓缴", "deferred", f"到 {stored['dedln_date']}", f"协议 {row['defer_agre_no']}，{row['sign_date']} 签订",
-                          f"{place(row)}；{room.law.rule('deferral_limit').rule_id}")
+                story.add("缓缴", "deferred", Both(f"到 {stored['dedln_date']}", f"until {stored['dedln_date']}"),
+                          Both(f"协议 {row['defer_agre_no']}，{row['sign_date']} 签订", f"agreement {row['defer_agre_no']} signed {row['sign_date']}"),
+                          joined(place(row), room.law.rule("deferral_limit").rule_id))
         story.add("缴款期限", "deadline", str(stored["dedln_date"]))
         story.add("应缴", "due", yuan_grouped(stored["amt"]), "", str(stored["rule"]))
         story.replayed = {"amt": yuan_grouped(again["amt"])}
@@ -269,12 +309,12 @@ def _not_declared_bill(story: Story, room: AssessInputs, bill: dict[str, Any], c
     factor = room.law.number("contribution.undeclared_factor", on=room.period.first_day)
     mine = (pl.col("emp_no") == bill["emp_no"]) & (pl.col("insutype") == "310")
     last = room.previous_bills.filter(mine).collect()
-    source = f"{(room.period - 1).text} 核定单"
+    source: Words = bills_of(room.period - 1)
     if not last.height:
         last = room.opening_bills.filter(mine).collect()
         source = place(last.row(0, named=True))
     story.add("未申报，上月数额 × 110%", "not declared: 110 % of last month", yuan_grouped(bill[column]),
-              f"{product(last.row(0, named=True)[column], factor.value)} → 四舍五入到分", f"{source}；{cited(factor)}")
+              rounded(product(last.row(0, named=True)[column], factor.value)), joined(source, cited(factor)))
 
 
 def _booked(story: Story, books: list[Run], here: Any, amount: int) -> None:
@@ -288,17 +328,19 @@ def _booked(story: Story, books: list[Run], here: Any, amount: int) -> None:
     for run in books:
         for row in scan_table(run, "applications").filter(here).collect().iter_rows(named=True):
             total += row["amt"]
-            kind = {"payment": "入账", "reversal": "退库冲减", "credit": "多缴抵缴"}[row["source"]]
-            late = f"，应收滞纳金 {yuan_grouped(row['latefee_due'])}" if row["latefee_due"] else ""
-            story.add(kind, str(row["source"]), yuan_grouped(row["amt"]),
-                      f"{run.period.text} 税票 {row['elec_taxrpt_no'] or '期初多缴'} 第 {row['line_no'] or '-'} 行，"
-                      f"{row['intsury_time'] or ''} 入库{late}", str(row["rule"]))
+            kind, due = BOOKED[row["source"]], yuan_grouped(row["latefee_due"] or 0)
+            ticket, line, day = row["elec_taxrpt_no"], row["line_no"] or "-", row["intsury_time"] or ""
+            story.add(kind.zh, kind.en, yuan_grouped(row["amt"]), joined(
+                Both(f"{run.period.text} 税票 {ticket or '期初多缴'} 第 {line} 行",
+                     f"{run.period.text} ticket {ticket or 'opening credit'} line {line}"),
+                Both(f"{day} 入库", f"received {day}"),
+                Both(f"应收滞纳金 {due}", f"late charge due {due}") if row["latefee_due"] else "", zh="，", en=", "), str(row["rule"]))
     if not books:
         return
     last = scan_table(books[-1], "due_balances").filter(here).collect()
     if last.height:
         row = last.select(pl.col("outstanding", "status", "paid")).row(0, named=True)
         prove([Equation("explain.due", f"{story.zh}：应缴 − 已入账 = 未缴", {"应缴": amount, "已入账": -total}, {"未缴": row["outstanding"]})])
-        status = {"paid": "已缴清", "part_paid": "部分缴纳", "unpaid": "未缴"}[row["status"]]
-        story.add("余额", "outstanding", yuan_grouped(row["outstanding"]), f"{status}，截至 {books[-1].period.text}")
+        until = books[-1].period.text
+        story.add("余额", "outstanding", yuan_grouped(row["outstanding"]), joined(STATUS[row["status"]], Both(f"截至 {until}", f"as of {until}"), zh="，", en=", "))
         story.replayed["outstanding"] = yuan_grouped(amount - total)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nxmed.errors import MissingInput
+from nxmed.kernel.finding_codes import CODES
 from nxmed.kernel.identifiers import mask_text
 from nxmed.kernel.money import yuan_grouped
 from nxmed.kernel.period import Period
 from nxmed.pipelines.reconcile import load_reconcile
-from nxmed.pipelines.story import Story, files_of, one, place, prove_equal, same_inputs
+from nxmed.pipelines.story import Both, Story, files_of, joined, one, place, prove_equal, same_inputs
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,14 +19,23 @@ if TYPE_CHECKING:
     from nxmed.io.workspace import Workspace
 
 CLASSES = {
-    "applied": "全额入账", "partly_applied": "部分入账，余额转多缴", "credit": "没有可抵的应缴，转多缴", "duplicate": "以前月份已送达，不入账",
-    "unidentified": "无法识别", "other_scheme": "其他险种，不在本核定内匹配", "treasury_pending": "国库尚未对上，不入账",
-    "late_charge": "滞纳金，不是本金", "flexible": "灵活就业人员，留待灵活就业核定", "reversal": "退库，已冲减原税票",
+    "applied": Both("全额入账", "applied in full"), "partly_applied": Both("部分入账，余额转多缴", "applied in part, the rest is credit"),
+    "credit": Both("没有可抵的应缴，转多缴", "no due to apply it to: credit"),
+    "duplicate": Both("以前月份已送达，不入账", "delivered in an earlier month, not booked"),
+    "unidentified": Both("无法识别", "unidentified"), "other_scheme": Both("其他险种，不在本核定内匹配", "other scheme, not matched here"),
+    "treasury_pending": Both("国库尚未对上，不入账", "the treasury does not tie yet, not booked"),
+    "late_charge": Both("滞纳金，不是本金", "late charge, no principal"),
+    "flexible": Both("灵活就业人员，留待灵活就业核定", "flexible worker, left to that assessment"),
+    "reversal": Both("退库，已冲减原税票", "reversal, taken off the original ticket"),
 }
 STEPS = {
-    "a": "按核定单号匹配：该核定单的应缴", "b": "按缴费人和所属期匹配", "c": "按缴费人匹配：全部未缴的应缴", "d": "缴费人不在单位登记中",
+    "a": Both("按核定单号匹配：该核定单的应缴", "by bill number: the dues of that bill"),
+    "b": Both("按缴费人和所属期匹配", "by payer and months"),
+    "c": Both("按缴费人匹配：全部未缴的应缴", "by payer: all open dues"),
+    "d": Both("缴费人不在单位登记中", "the payer is not in the unit register"),
 }
-PARTS = {"emp": "单位部分", "psn": "个人部分", "any": "不分单位个人"}
+PARTS = {"emp": Both("单位部分", "unit part"), "psn": Both("个人部分", "person part"), "any": Both("不分单位个人", "both parts")}
+YES, NO = Both("是", "yes"), Both("否", "no")
 
 
 def explain_arrival(ws: Workspace, ticket: str, line_no: int, period: Period | None = None) -> Story:
@@ -59,9 +69,10 @@ def explain_arrival(ws: Workspace, ticket: str, line_no: int, period: Period | N
         _tests(story, handled, stored, result.tables, loaded.room)
         _bookings(story, result.tables, here)
     story.add("结果", "class", CLASSES[stored["class"]],
-              f"入账 {yuan_grouped(stored['applied_amt'])}  转多缴 {yuan_grouped(stored['credit_amt'])}", str(stored["rule"]))
+              Both(f"入账 {yuan_grouped(stored['applied_amt'])}  转多缴 {yuan_grouped(stored['credit_amt'])}",
+                   f"applied {yuan_grouped(stored['applied_amt'])}  credit {yuan_grouped(stored['credit_amt'])}"), str(stored["rule"]))
     for row in _findings(result.findings, here):
-        story.add("发现", "finding", str(row["code"]), mask_text(str(row["message"])), str(row["rule"] or ""))
+        story.add("发现", "finding", str(row["code"]), Both(mask_text(str(row["message"])), CODES[row["code"]].en), str(row["rule"] or ""))
     story.replayed = {"class": str(again["class"]), "applied_amt": yuan_grouped(again["applied_amt"]),
                       "credit_amt": yuan_grouped(again["credit_amt"])}
     return story
@@ -77,17 +88,20 @@ def _tests(story: Story, handled: list[tuple[Run, list[dict[str, Any]]]], stored
     """The tests in the order in which they decide."""
     import polars as pl
 
-    story.add("明细", "line", f"{yuan_grouped(stored['paid_amt'])}（另滞纳金 {yuan_grouped(stored['latefee_amt'])}）",
-              f"缴费人 {mask_text(stored['taxpayer_no'])}，{stored['intsury_time']} 入库，{stored['arrived_period']} 送达", place(stored))
+    paid, late, payer = yuan_grouped(stored["paid_amt"]), yuan_grouped(stored["latefee_amt"]), mask_text(stored["taxpayer_no"])
+    story.add("明细", "line", Both(f"{paid}（另滞纳金 {late}）", f"{paid} (and late charge {late})"),
+              Both(f"缴费人 {payer}，{stored['intsury_time']} 入库，{stored['arrived_period']} 送达",
+                   f"payer {payer}, received {stored['intsury_time']}, delivered {stored['arrived_period']}"), place(stored))
     if stored["class"] == "duplicate":
         first = next(run for run, rows in handled if any(r["class"] != "duplicate" for r in rows))
-        story.add("是否送达过", "seen before", "是", f"{first.period.text} 已处理", str(stored["rule"]))
+        story.add("是否送达过", "seen before", YES, Both(f"{first.period.text} 已处理", f"handled in {first.period.text}"), str(stored["rule"]))
         return
-    story.add("是否送达过", "seen before", "否")
+    story.add("是否送达过", "seen before", NO)
     if stored["insutype"] is None:
-        story.add("征收品目", "levy item", "无法识别", str(stored["levy_subitem_name"]), "levy_items")
+        story.add("征收品目", "levy item", Both("无法识别", "unknown"), str(stored["levy_subitem_name"]), "levy_items")
         return
-    story.add("征收品目", "levy item", f"险种 {stored['insutype']}，{PARTS.get(stored['part'], '')}", str(stored["levy_subitem_name"]))
+    story.add("征收品目", "levy item",
+              joined(Both(f"险种 {stored['insutype']}", f"type {stored['insutype']}"), PARTS.get(stored["part"], ""), zh="，", en=", "), str(stored["levy_subitem_name"]))
     ties = tables["treasury_ties"]
     by_ticket = stored["tie_kind"] == "ticket"
     mine = pl.col("insutype") == stored["insutype"]
@@ -100,16 +114,20 @@ def _tests(story: Story, handled: list[tuple[Run, list[dict[str, Any]]]], stored
             (pl.col("treasury_code") == stored["treasury_code"]) & (pl.col("stmt_date") == stored["intsury_time"])
             & (pl.col("insutype") == stored["insutype"]) & (pl.col("elec_taxrpt_no").fill_null("") == ""))
     group = ties.filter(mine)
-    where = "；".join(place(r) for r in rows.sort("src_file", "src_row").collect().iter_rows(named=True)) or "没有相应行"
+    where = joined(*(place(r) for r in rows.sort("src_file", "src_row").collect().iter_rows(named=True)))
     if group.height:
         g = group.row(0, named=True)
-        story.add("国库核对" + ("（按税票）" if by_ticket else "（按日）"), "treasury tie",
-                  f"到账 {yuan_grouped(g['arrived_amt'])}  国库 {yuan_grouped(g['stmt_amt'])}  差 {yuan_grouped(g['diff_amt'])}",
-                  f"本组 {g['open_lines'] + g['booked_lines']} 行，其中以前已入账 {g['booked_lines']} 行", where)
+        arrived, stated, diff = (yuan_grouped(g[c]) for c in ("arrived_amt", "stmt_amt", "diff_amt"))
+        count = g["open_lines"] + g["booked_lines"]
+        story.add("国库核对" + ("（按税票）" if by_ticket else "（按日）"), "treasury tie " + ("(by ticket)" if by_ticket else "(by day)"),
+                  Both(f"到账 {arrived}  国库 {stated}  差 {diff}", f"arrived {arrived}  treasury {stated}  difference {diff}"),
+                  Both(f"本组 {count} 行，其中以前已入账 {g['booked_lines']} 行", f"{count} lines, {g['booked_lines']} of them booked before"),
+                  where if where.zh else Both("没有相应行", "no such row"))
     if stored["match_step"]:
         story.add("匹配", "match", str(stored["match_step"]), STEPS[stored["match_step"]])
     if stored["org_taxrpt_no"] and stored["paid_amt"] < 0:
-        story.add("原税票", "reverses", str(stored["org_taxrpt_no"]), "先冲多缴，再按应缴次序倒冲")
+        story.add("原税票", "reverses", str(stored["org_taxrpt_no"]),
+                  Both("先冲多缴，再按应缴次序倒冲", "credits first, then the dues in reverse order"))
 
 
 def _bookings(story: Story, tables: Any, here: pl.Expr) -> None:
@@ -118,6 +136,9 @@ def _bookings(story: Story, tables: Any, here: pl.Expr) -> None:
 
     rows = tables["applications"].filter(here & (pl.col("source") != "credit")).sort("accrym", "part", "clct_bill_id")
     for row in rows.iter_rows(named=True):
-        late = f"应收滞纳金 {yuan_grouped(row['latefee_due'])}" if row["latefee_due"] else "按期，无滞纳金"
-        story.add("入账" if row["amt"] > 0 else "冲减", "booked", yuan_grouped(row["amt"]), f"{row['clct_bill_id']} {PARTS[row['part']]}，{late}", str(row["rule"]))
+        due = yuan_grouped(row["latefee_due"] or 0)
+        late = Both(f"应收滞纳金 {due}", f"late charge due {due}") if row["latefee_due"] else Both("按期，无滞纳金", "in time, no late charge")
+        of = joined(row["clct_bill_id"], PARTS[row["part"]], zh=" ", en=" ")
+        story.add("入账" if row["amt"] > 0 else "冲减", "booked" if row["amt"] > 0 else "taken back", yuan_grouped(row["amt"]),
+                  joined(of, late, zh="，", en=", "), str(row["rule"]))
 

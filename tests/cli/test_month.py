@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import openpyxl
@@ -94,6 +95,25 @@ def test_explain_replays_a_line_a_due_and_an_arrival(agency: Path) -> None:
     assert "inbox/2026-11/wage_declarations.csv 第 3 行" in text
     assert "NXJY-16" in text
     assert "640104199001021233" not in text
+
+
+def test_explain_speaks_one_language(agency: Path) -> None:
+    """Names of files and of levy items and a notice's title are what came in; every word of our own is English."""
+    given = ("国库对账单", "税务到账明细", "月", "职工基本医疗保险费", "（个人缴纳）", "样例")
+    for words in (["line", "202611-E1-310", "P2"], ["line", "202612-E2-310", "P3"], ["due", "202611-E2-310", "emp"],
+                  ["due", "202612-E2-310", "psn"], ["arrival", "T9", "1"], ["arrival", "T1", "2"]):
+        done = nxmed("explain", *words, "--lang", "en", "-w", agency)
+        assert done.returncode == 0, done.stderr
+        text = done.stdout
+        for word in given:
+            text = text.replace(word, "")
+        assert not re.findall("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+", text), text
+    due = json.loads(nxmed("explain", "due", "202611-E2-310", "emp", "--json", "-w", agency).stdout)
+    assert (due["subject"], due["subject_en"]) == ("应缴 202611-E2-310 emp", "due 202611-E2-310 emp")
+    booked = next(s for s in due["steps"] if s["en"] == "payment")
+    # 11 月 30 日期限，12 月 10 日入库：800 × 0.0005 × 10 = 4.00
+    assert booked["how"] == "2026-12 税票 T9 第 1 行，2026-12-10 入库，应收滞纳金 4.00"
+    assert booked["how_en"] == "2026-12 ticket T9 line 1, received 2026-12-10, late charge due 4.00"
 
 
 def test_explain_refuses_when_the_inbox_has_changed(tmp_path: Path) -> None:
