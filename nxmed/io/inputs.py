@@ -61,10 +61,11 @@ class Inputs:
         months = [Period.parse(r.month) for r in self.reads if r.contract.id == contract]
         return max(months, default=self.period)
 
-    def frame(self, contract: str) -> pl.LazyFrame:
+    def frame(self, contract: str, seen: pl.Expr | None = None) -> pl.LazyFrame:
         """接收的行 of a contract (typed by its schema, src_file, src_row, inbox_month, then columns outside it).
 
         Register: a key that a later month brought too counts as brought then. Absent contract: no rows, right shape.
+        `seen`: only rows of which this is true are there at all, so an unseen row supersedes nothing.
         """
         kind = contracts()[contract]
         mine = [r for r in self.reads if r.contract.id == contract]
@@ -74,6 +75,8 @@ class Inputs:
         pieces: list[pl.LazyFrame] = []
         for month in months:
             here = pl.concat([r.frame for r in mine if r.month == month], how="diagonal")
+            if seen is not None:
+                here = here.filter(seen)
             if kind.supply == "register" and pieces:
                 later = pl.concat([p.select(kind.key) for p in pieces])
                 here = here.join(later, on=list(kind.key), how="anti", nulls_equal=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 REQUIRED = ["units", "persons", "wage_declarations", "average_wages"]
 OPTIONAL = ["personnel_changes", "deferrals", "opening_bills", "opening_supplements"]
+DATED = {"average_wages": "publ_date", "personnel_changes": "rcvd_date", "deferrals": "sign_date", "wage_declarations": "dcla_date"}
+"""The day from which a row of a register can be seen."""
 REGION_NAMES = {"ningxia": "宁夏", "dingxi": "定西"}
 
 
@@ -59,12 +61,19 @@ def load_assess(
     upstream = {r.run_id for r in this_year} | ({before.run_id} if before else set())
     room = AssessInputs(
         period=period, as_of=as_of, law=law, first_month=first,
-        **{name: files.frame(name) for name in (*REQUIRED, *OPTIONAL)},
+        **{name: files.frame(name, seen=_seen(name, as_of)) for name in (*REQUIRED, *OPTIONAL)},
         persons_month=files.month_of("persons"),
         previous_bills=_table(before, "assessments"), previous_lines=_table(before, "assessment_lines"),
         charged_supplements=_charged(this_year),
     )
     return Loaded(files, room, tuple(sorted(upstream)))
+
+
+def _seen(contract: str, as_of: date) -> pl.Expr | None:
+    """Rows dated after the as-of day are not there, and so take no earlier row's place."""
+    import polars as pl
+
+    return pl.col(DATED[contract]) <= as_of if contract in DATED else None
 
 
 def _numbers_given(law: Law, period: Period) -> None:

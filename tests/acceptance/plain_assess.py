@@ -42,7 +42,7 @@ def average_wage(inbox: Inbox, region: str, period: str, as_of: date) -> tuple[i
     year = int(period[:4])
     rows = {
         int(str(r["stat_year"])): r
-        for r in inbox.register("average_wages", period)
+        for r in inbox.register("average_wages", period, "publ_date", as_of)
         if r["admdvs"] == admdvs and day(r["publ_date"]) <= as_of
     }
     for stat_year, provisional in ((year - 1, False), (year - 2, True)):
@@ -59,7 +59,7 @@ def roster_of(inbox: Inbox, region: str, period: str, as_of: date, out: Assessed
     """名册：(人, 单位) → 人员类别."""
     base_month, rows = inbox.snapshot("persons", period)
     roster = {(str(r["psn_no"]), str(r["emp_no"])): str(r["psn_type"]) for r in rows if r["psn_insu_stas"] == "1"}
-    changes = [r for r in inbox.register("personnel_changes", period) if day(r["rcvd_date"]) <= as_of]
+    changes = [r for r in inbox.register("personnel_changes", period, "rcvd_date", as_of) if day(r["rcvd_date"]) <= as_of]
     for row in sorted(changes, key=lambda r: (str(r["rcvd_date"]), str(r["chg_sn"]))):
         effect = effect_month(day(row["rcvd_date"]), region)
         key, kind = (str(row["psn_no"]), str(row["emp_no"])), str(row["psn_chg_type"])
@@ -105,7 +105,7 @@ def spread(total: int, weights: dict[str, int]) -> dict[str, int]:
 def deferrals_of(inbox: Inbox, period: str, as_of: date, out: Assessed) -> dict[str, Row]:
     """本月适用的缓缴协议, by unit；超过一年的报告，不适用."""
     good: dict[str, Row] = {}
-    rows = sorted(inbox.register("deferrals", period), key=lambda r: (str(r["sign_date"]), str(r["defer_agre_no"])))
+    rows = sorted(inbox.register("deferrals", period, "sign_date", as_of), key=lambda r: (str(r["sign_date"]), str(r["defer_agre_no"])))
     for row in rows:
         if (
             row["insutype"] != "310"
@@ -138,7 +138,7 @@ def assess(
     declared_units = {str(r["emp_no"]) for r in declarations}
     wages: dict[tuple[str, str], int] = {}
     for row in sorted(
-        inbox.register("personnel_changes", period), key=lambda r: (str(r["rcvd_date"]), str(r["chg_sn"]))
+        inbox.register("personnel_changes", period, "rcvd_date", as_of), key=lambda r: (str(r["rcvd_date"]), str(r["chg_sn"]))
     ):
         if row["psn_chg_type"] in ADDS and row["wag"] and day(row["rcvd_date"]) <= as_of:
             wages[str(row["psn_no"]), str(row["emp_no"])] = fen(row["wag"])

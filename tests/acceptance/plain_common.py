@@ -83,13 +83,14 @@ class Inbox:
                 return month, self.months[month][contract]
         return "", []
 
-    def register(self, contract: str, period: str) -> list[Row]:
-        """登记簿：到本月为止，同键以后来的月份为准."""
+    def register(self, contract: str, period: str, dated: str = "", as_of: date = date.max) -> list[Row]:
+        """登记簿：到本月为止，同键以后来的月份为准；`dated` 列晚于 as_of 的行当作还没有."""
         found: dict[tuple[str | None, ...], Row] = {}
         for month in sorted(self.months):
             if month <= period:
                 for row in self.months[month].get(contract, []):
-                    found[tuple(row[k] for k in KEYS[contract])] = row
+                    if not dated or date.fromisoformat(str(row[dated])) <= as_of:
+                        found[tuple(row[k] for k in KEYS[contract])] = row
         return list(found.values())
 
     def feed(self, contract: str, period: str) -> list[Row]:
