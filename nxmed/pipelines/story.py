@@ -28,6 +28,7 @@ class Both(NamedTuple):
 
 Words = str | Both
 """Plain text (figures, ids, rules) is the same in both languages."""
+ROUNDED = Both("四舍五入到分", "rounded half up to the fen")
 
 
 def both(words: Words) -> Both:
@@ -112,7 +113,7 @@ def product(fen: int, rate: str) -> str:
 
 def rounded(arithmetic: str) -> Both:
     """算式，结果四舍五入到分."""
-    return joined(arithmetic, Both("四舍五入到分", "rounded half up to the fen"), zh=" → ", en=" → ")
+    return joined(arithmetic, ROUNDED, zh=" → ", en=" → ")
 
 
 def bills_of(period: Period) -> Both:
