@@ -25,7 +25,7 @@ from nxmed.report.provider_words import (
     FUNDS,
     HELD,
     STATES,
-    TODO,
+    WHAT_TO_DO,
 )
 from nxmed.report.workbook import Column, Workbook
 
@@ -161,8 +161,8 @@ def _explained(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(held.is_not_null()).then(held.replace_strict(HELD, default="", return_dtype=pl.String)),
     ], separator="；", ignore_nulls=True).str.strip_chars("；")
     step = pl.when(decision.is_not_null()).then(pl.lit("已处理，无需再办")).otherwise(
-        pl.coalesce(pl.when(kind != "00").then(kind.replace_strict(TODO, default=None, return_dtype=pl.String)),
-                    held.replace_strict(TODO, default=None, return_dtype=pl.String)))
+        pl.coalesce(pl.when(kind != "00").then(kind.replace_strict(WHAT_TO_DO, default=None, return_dtype=pl.String)),
+                    held.replace_strict(WHAT_TO_DO, default=None, return_dtype=pl.String)))
     return rows.sort("stmt_diff", "setl_id", "refd_setl_flag").with_columns(
         cause=reason, todo=step, stand=stand, refund=_worded("refd_setl_flag", {"0": "", "1": "退费"}),
         **{"class": kind + pl.lit(" ") + kind.replace_strict(CLASSES, default="", return_dtype=pl.String)})
