@@ -55,6 +55,7 @@ def command(
 def _tell(shown: Any) -> None:
     from nxmed.cli import render
     from nxmed.cli.text import count, out, table
+    from nxmed.kernel.finding_codes import CODES
     from nxmed.kernel.money import yuan_grouped
 
     outcome = shown.outcome
@@ -69,7 +70,8 @@ def _tell(shown: Any) -> None:
         wanted = {"dues", "unpaid", "booked", "confirmed", "pending", "arrived", "feed_check", "treasury_check"}
         rows = [[t(x["zh"], x["en"]), "" if x["count"] is None else count(x["count"]), yuan_grouped(x["amount_fen"])]
                 for x in outcome.statement if x["id"] in wanted]
-        out(table([("", "left"), ("", "right"), ("", "right")], rows))
-    found = "  ".join(f"{code} {n}" for code, n in sorted(outcome.finding_counts.items()))
+        out(table([(t("对账表（摘要）", "statement (extract)"), "left"), (t("笔数", "count"), "right"), (t("金额", "amount"), "right")], rows))
+    order = sorted(outcome.finding_counts.items(), key=lambda c: (render.RANK[CODES[c[0]].severity], c[0]))
+    found = t("；", "; ").join(f"{t(CODES[code].zh, CODES[code].en)} {n}" for code, n in order)
     out(t(f"  守恒等式 {len(outcome.equations)} 条全部成立；拒收 {outcome.rejected} 行；发现：{found or '无'}",
           f"  {len(outcome.equations)} conservation equations hold; {outcome.rejected} rows rejected; findings: {found or 'none'}"))
