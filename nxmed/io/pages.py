@@ -38,7 +38,7 @@ def _formats() -> Iterator[str]:
     yield "# 输入文件 (file formats)\n"
     yield "由 `schemas/inbox/*.yaml` 生成，请勿手改。文件名以代号或中文名开头；列按代号、中文表头或别名识别，次序不限。"
     yield "CSV、TXT（UTF-8、带 BOM、GB18030、UTF-16；逗号、TAB、分号）、xlsx、Parquet。表头以上可以有标题行；合计行与声明的笔数、金额会核对，不符则整份拒收。\n"
-    for contract in contracts().values():
+    for _, contract in sorted(contracts().items()):
         yield from _contract(contract)
 
 
@@ -66,7 +66,7 @@ def _tables() -> Iterator[str]:
     yield "# 发布的表 (published tables)\n"
     yield "由 `schemas/tables/*.yaml` 生成，请勿手改。每行另有 `run_id` 和 `period`；金额为 DECIMAL(16,2)。"
     yield "查询：`nxmed sql`，或任何 DuckDB 打开 `nxmed.duckdb`；`zh` 下有中文视图。\n"
-    for table in tables().values():
+    for _, table in sorted(tables().items()):
         yield from _table(table)
 
 
