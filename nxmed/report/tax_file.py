@@ -43,6 +43,8 @@ SHEET = [
 ]
 """Columns of the workbook: the month stands on the control sheet, both bases are equal, the deadlines in one cell."""
 AMOUNTS = [c.id for _, c in COLUMNS if c.kind == "amount"]
+WHOLE_LIST = 20_000
+"""Up to so many bills the workbook lists them all; above, those that need a look (the CSV always has all)."""
 RISKY = r"^[=+\-@\t\r＝＋－＠]"
 
 
@@ -128,5 +130,10 @@ def write_workbook(
             Column("合计", "amount", "both"),
         ], by_type, title="按险种")
         cover.signatures(["经办", "复核", "审批"])
-        book.sheet("核定单").table(SHEET, file.rows.with_columns(deadline=_deadline_text()), keys=2)
+        listed, title = file.rows, ""
+        if file.rows.height > WHOLE_LIST:
+            plain = (pl.col("crtf_way_name") == CRTF_WAYS["1"]) & (pl.max_horizontal("emp_dedln_date", "psn_dedln_date") <= period.last_day)
+            listed = file.rows.filter(~plain)
+            title = f"据实申报、没有缓缴的 {file.rows.height - listed.height:,} 张核定单不列在此，全部见 {csv_name}"
+        book.sheet("核定单").table(SHEET, listed.with_columns(deadline=_deadline_text()), keys=2, title=title)
 
