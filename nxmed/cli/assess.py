@@ -35,21 +35,19 @@ def command(
 
     with Steps(quiet=json_).running() as steps:
         outcome = run_assess(find(workspace), month(period), as_of=day(as_of, "--as-of"), dry_run=dry_run, progress=steps)
-    code = render.exit_code(outcome, strict=strict)
-    following = [f"nxmed reconcile {outcome.period}"] if outcome.status != "dry_run" else [f"nxmed assess {outcome.period}"]
-    if json_:
-        render.as_json(outcome, code=code, next_commands=following)
-    else:
-        _show(outcome.facts, outcome)
-        render.tail(outcome, following)
-    raise typer.Exit(code)
+    render.conclude(outcome, _show, strict=strict, json=json_, next_commands=_next(outcome))
 
 
-def _show(facts: Any, outcome: Any) -> None:
+def _next(outcome: Any) -> list[str]:
+    return [f"nxmed {'assess' if outcome.status == 'dry_run' else 'reconcile'} {outcome.period}"]
+
+
+def _show(outcome: Any) -> None:
     from nxmed.cli import render
     from nxmed.cli.text import count, out, table
     from nxmed.kernel.money import yuan_grouped
 
+    facts = outcome.facts
     out(render.head(outcome, "核定", "assess", [render.region(outcome), t(f"截至 {facts['as_of']}", f"as of {facts['as_of']}")]))
     wage = facts["average_wage"]
     out(t(f"  平均工资 {wage['stat_year']} 年 {yuan_grouped(wage['monthly_fen'])}/月"

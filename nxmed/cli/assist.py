@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import typer
-
 from nxmed.cli.options import DryRunOption, JsonOption, LangOption, PeriodArgument, StrictOption, WorkspaceOption
 from nxmed.cli.text import t
 
@@ -28,14 +26,7 @@ def command(
 
     with Steps(quiet=json_).running() as steps:
         outcome = run_assist(find(workspace), month(period), dry_run=dry_run, progress=steps)
-    code = render.exit_code(outcome, strict=strict)
-    following = _next(outcome)
-    if json_:
-        render.as_json(outcome, code=code, next_commands=following)
-    else:
-        _show(outcome)
-        render.tail(outcome, following)
-    raise typer.Exit(code)
+    render.conclude(outcome, _show, strict=strict, json=json_, next_commands=_next(outcome))
 
 
 def _next(outcome: Any) -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import typer
 
 from nxmed.cli.text import count, out, t, table
 from nxmed.errors import EXIT_OK, EXIT_STRICT
@@ -25,6 +27,19 @@ STATUS = {
 def exit_code(outcome: Outcome, *, strict: bool) -> int:
     """退出码 (0, or 10 with --strict when findings of severity error exist)."""
     return EXIT_STRICT if strict and outcome.errors else EXIT_OK
+
+
+def conclude(
+    outcome: Outcome, show: Callable[[Outcome], None], *, strict: bool, json: bool, next_commands: Sequence[str]
+) -> NoReturn:
+    """说结果并退出 (one JSON document, or the command's own figures and what follows every command; then its exit code)."""
+    code = exit_code(outcome, strict=strict)
+    if json:
+        as_json(outcome, code=code, next_commands=next_commands)
+    else:
+        show(outcome)
+        tail(outcome, next_commands)
+    raise typer.Exit(code)
 
 
 def findings_table(outcome: Outcome) -> Any:

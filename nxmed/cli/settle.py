@@ -54,14 +54,7 @@ def command(
 
     with Steps(quiet=json_).running() as steps:
         outcome = run_settle(find(workspace), month(period), dry_run=dry_run, progress=steps)
-    code = render.exit_code(outcome, strict=strict)
-    following = _next(outcome)
-    if json_:
-        render.as_json(outcome, code=code, next_commands=following)
-    else:
-        _show(outcome)
-        render.tail(outcome, following)
-    raise typer.Exit(code)
+    render.conclude(outcome, _show, strict=strict, json=json_, next_commands=_next(outcome))
 
 
 @app.command("resolve")

@@ -108,7 +108,8 @@ def _in_a_document(source: str) -> bool:
 def product(fen: int, rate: str) -> str:
     """乘积算式 ("5,023.00 × 0.08 = 401.8400")."""
     exact = Decimal(fen) / 100 * Decimal(rate)
-    return f"{yuan_grouped(fen)} × {rate} = {exact:,.4f}"
+    shown = f"{exact:,.4f}" if int(exact.as_tuple().exponent) >= -4 else f"{exact:,f}"
+    return f"{yuan_grouped(fen)} × {rate} = {shown}"
 
 
 def rounded(arithmetic: str) -> Both:
