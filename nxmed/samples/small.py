@@ -143,6 +143,12 @@ PLANS: dict[str, tuple[Plan, ...]] = {
 }
 
 
+Extra = Callable[[], tuple[dict[str, bytes], pl.DataFrame]]
+"""Files by path below data/samples/<region>, and the rows of planted.csv that they ask for."""
+EXTRAS: dict[str, tuple[Extra, ...]] = {"ningxia": (), "dingxi": ()}
+"""Scenes that bring their own files (settlement, assistance)."""
+
+
 def small_files(region_id: str) -> dict[str, bytes]:
     """Every file of data/samples/<region>, by path below it."""
     sample = small_sample(region_id)
@@ -164,6 +170,10 @@ def small_files(region_id: str) -> dict[str, bytes]:
         path = f"inbox/{(START + plan.k).text}/{plan.name}"
         made[path] = plan.write(sheet)
         rows.append(_refusals(sheet, plan, path))
+    for extra in EXTRAS[region_id]:
+        more, plants = extra()
+        made |= more
+        rows.append(plants)
     listed = planted.ordered(pl.concat(rows))
     made["policy.toml"] = sample.policy.encode()
     made["planted.csv"] = files.BOM + files.delimited(
