@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +74,29 @@ def append(ws: Workspace, entry: Mapping[str, Any]) -> str:
 
 def due(ws: Workspace, period: Period, done_elsewhere: Collection[str]) -> pl.DataFrame:
     """本期要读的决定 (taken in this month's time or before, not carried out by the run of another month)."""
-    entries = read(ws)
+    return _due(read(ws), period, done_elsewhere)
+
+
+def _due(entries: pl.DataFrame, period: Period, done_elsewhere: Collection[str]) -> pl.DataFrame:
     return entries.filter(
         (pl.col("period") <= period.text) & ~pl.col("entry_id").is_in(sorted(done_elsewhere)))
+
+
+def as_read(ws: Workspace, period: Period, done_elsewhere: Collection[str], inputs: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """当时读到的决定 (those that a run with these inputs read: entries are only ever added, so the first so many lines).
+
+    Where no number of lines gives what the run read: all that are due now, which differ from it.
+    """
+    read_then = [s["sha256"] for s in inputs if s["path"] == FILE_NAME]
+    if not read_then:
+        return pl.DataFrame(schema=SCHEMA)
+    entries = read(ws)
+    for lines in range(entries.height, 0, -1):
+        found = _due(entries.head(lines), period, done_elsewhere)
+        made = source(found, period)
+        if made is not None and made["sha256"] == read_then[0]:
+            return found
+    return _due(entries, period, done_elsewhere)
 
 
 def source(entries: pl.DataFrame, period: Period) -> dict[str, Any] | None:

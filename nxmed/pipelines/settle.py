@@ -49,8 +49,12 @@ def _load(ws: Workspace, period: Period, spool: Path, first: bool, progress: Pro
     return load_settle(ws, period, spool, first=first, progress=progress)
 
 
-def load_settle(ws: Workspace, period: Period, spool: Path, *, first: bool, progress: Progress = silent) -> Loaded:
-    """读入一个月结算所需 (feeds of all months up to P, registers, settle runs before P, decisions not yet carried out)."""
+def load_settle(ws: Workspace, period: Period, spool: Path, *, first: bool, progress: Progress = silent,
+                replay: Run | None = None) -> Loaded:
+    """读入一个月结算所需 (feeds of all months up to P, registers, settle runs before P, decisions not yet carried out).
+
+    `replay`: as that run of P read them, whatever files, runs and decisions came later.
+    """
     import polars as pl
 
     from nxmed.io import resolutions
@@ -66,7 +70,7 @@ def load_settle(ws: Workspace, period: Period, spool: Path, *, first: bool, prog
     start = min([r.period for r in earlier], default=period)
     oldest = Month(FIRST_YEAR, 1) if _needs_history(ws, law, period, start) else period
     read = read_inputs(ws, period, required=REQUIRED, optional=OPTIONAL, spool=spool, months=(oldest, period),
-                       progress=progress)
+                       progress=progress, only=None if replay is None else [s["path"] for s in replay.manifest["inputs"]])
     came = {r.contract.id for r in read.reads if r.month == period.text}
     if not came & set(STATEMENTS):
         raise MissingInput(
@@ -75,11 +79,12 @@ def load_settle(ws: Workspace, period: Period, spool: Path, *, first: bool, prog
             hint_en=f"Put at least one of them into inbox/{period.text}/")
     last = newest(ws, "settle", period - 1)
     elsewhere = {
-        entry for r in runs(ws, "settle") if r.period != period
+        entry for r in runs(ws, "settle") if r.period != period and (replay is None or r.seq < replay.seq)
         for entry in _table([r], "statement_decisions").filter(pl.col("state").is_in(CARRIED_OUT))
         .select("entry_id").collect()["entry_id"]
     }
-    entries = resolutions.due(ws, period, elsewhere)
+    entries = resolutions.due(ws, period, elsewhere) if replay is None else resolutions.as_read(
+        ws, period, elsewhere, replay.manifest["inputs"])
     files = SettleFiles(read.period, read.reads, read.wanted, read.unclaimed, resolutions.source(entries, period))
     this_month = pl.col("inbox_month") == period.text
     room = SettleInputs(

@@ -40,9 +40,24 @@ def reprice(inputs: SettleInputs) -> Repriced:
         note = "文件未规定住院待遇标准，policy.toml 亦未给出 repricing.ningxia.*，未复核"
         made = pl.DataFrame(schema=REPRICING)
         return Repriced(made, [_skipped(note)], {"rows": 0, "skipped": [note]})
+    everything, skipped = priced(inputs)
+    month = everything.filter(pl.col("inbox_month") == inputs.period.text)
+    table = month.select(list(REPRICING)).sort("setl_id", "refd_setl_flag", "fixmedins_code")
+    found = [_differences(table)]
+    unknown = table.filter(pl.col("state") != "computed")
+    if unknown.height:
+        found.append(finding.make("REPRICE_SKIPPED", unknown, pl.format(
+            "未能复核：{}", pl.col("state").replace_strict(_STATES, default=pl.col("state")))))
+    facts = {"rows": table.height, "differences": found[0].height, "skipped": skipped}
+    return Repriced(table, [*found, *[_skipped(s) for s in skipped[1:]]], facts)
+
+
+def priced(inputs: SettleInputs) -> tuple[pl.DataFrame, list[str]]:
+    """全年复核 (PRICED: the rows of the persons settled this month, of all months so far; and what was not computed)."""
+    law, day = inputs.law, inputs.period.first_day
     fees = _fees(inputs)
     stays = fees.filter(pl.col("med_type").str.starts_with(INPATIENT) & ~_is_drug())
-    priced = [repricing_inpatient.price(
+    made = [repricing_inpatient.price(
         stays, shaped(inputs.providers, PROVIDERS).collect(), InpatientTerms.load(law, day),
         SupplementTerms.load(law, day, "inpatient"), law)]
     skipped = [NOT_COMPUTED]
@@ -52,23 +67,15 @@ def reprice(inputs: SettleInputs) -> Repriced:
         rows = fees.filter(pl.col("med_type").str.starts_with(CHRONIC_TYPE) & ~_is_drug())
         if inputs.chronic_present:
             register = shaped(inputs.chronic_registrations, CHRONIC).collect()
-            priced.append(repricing_chronic.price(rows, register, chronic, supplement))
+            made.append(repricing_chronic.price(rows, register, chronic, supplement))
         elif rows.height:
             skipped.append("没有门诊慢特病认定文件，慢特病未复核")
         drugs = SupplementTerms.load(law, day, "drug")
         if "tdrug_flag" in inputs.settlements.collect_schema().names() and drugs is not None:
-            priced.append(repricing_chronic.price_drugs(fees.filter(_is_drug()), drugs))
+            made.append(repricing_chronic.price_drugs(fees.filter(_is_drug()), drugs))
         else:
             skipped.append("结算明细没有 tdrug_flag 列，谈判药补助未复核")
-    month = pl.concat(priced).filter(pl.col("inbox_month") == inputs.period.text)
-    table = month.select(list(REPRICING)).sort("setl_id", "refd_setl_flag", "fixmedins_code")
-    found = [_differences(table)]
-    unknown = table.filter(pl.col("state") != "computed")
-    if unknown.height:
-        found.append(finding.make("REPRICE_SKIPPED", unknown, pl.format(
-            "未能复核：{}", pl.col("state").replace_strict(_STATES, default=pl.col("state")))))
-    facts = {"rows": table.height, "differences": found[0].height, "skipped": skipped}
-    return Repriced(table, [*found, *[_skipped(s) for s in skipped[1:]]], facts)
+    return pl.concat(made), skipped
 
 
 _STATES = {"level_unknown": "机构等级未知", "disease_unknown": "病种不在第三十一条表内"}
