@@ -43,6 +43,7 @@ app = typer.Typer(
 MONTH = t("月度业务", "The month")
 TRACE = t("追溯", "Tracing")
 LAW = t("法规", "Law")
+NIGHT = t("运行", "Operations")
 SETUP = t("准备", "Setting up")
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
@@ -60,6 +61,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("sql", "nxmed.cli.sql", TRACE),
     ("catalogue", "nxmed.cli.catalogue", TRACE),
     ("law", "nxmed.cli.law", LAW),
+    ("run", "nxmed.cli.run", NIGHT),
 )
 """Command, module, panel. A module has `command` (a function) or `app` (a group of commands)."""
 

@@ -28,6 +28,7 @@ SHORT: dict[str, tuple[str, str]] = {
     "explain assistance": ("一笔医疗救助怎么来的，或为何没有", "an assistance item, or why nothing"),
     "explain arrival": ("一笔到账匹配到哪些应缴", "one arrival: its tests, and the dues it pays"),
     "law": ("法规：条款、数字、用例", "the law: articles, numbers, cases"),
+    "run": ("跑作业：夜间、月末、税务到账", "run a job: nightly, month-end, tax-feed"),
     "law list": ("列出条款", "list the articles"),
     "law show": ("一条条款：内容、数字、用例、用在哪里", "one article: text, numbers, cases, where used"),
     "law check": ("核对法规文件和 policy.toml", "check the law files and policy.toml"),
@@ -54,6 +55,8 @@ ENGLISH: dict[str, str] = {
     "explain due": "One due: where it comes from, which arrivals paid it, what is still open.",
     "explain assistance": "One assistance item: identities, tier, the year before it, totals, caps, what was paid, the claim, the replay.",
     "explain arrival": "One arrival: every test, both sums of the treasury tie, the dues it was matched to, what is left.",
+    "run": "Run the steps of a job file one after another: what lacks a file waits, what needs it is skipped, the rest goes on; "
+           "the worst exit code wins. Deadlines follow the working-day calendar (article 21).",
     "law list": "List the articles: what they say, which command uses them, implemented or not.",
     "law show": "One article: what it says, its rule functions, numbers (dates, source, day checked), cases, where it is used.",
     "law check": "Check the law files and the workspace's policy.toml: unknown keys, gaps, overlaps, exactly one value per day; "

@@ -112,10 +112,15 @@ def _write(path: Path, content: bytes) -> None:
 def owner_alive(name: str) -> bool:
     """名字里的进程号是否还在运行 (".building-123", ".nxmed-123-x"); unknown counts as gone."""
     digits = next((part for part in name.split("-")[1:2] if part.isdigit()), "")
-    if not digits:
+    return bool(digits) and alive(int(digits))
+
+
+def alive(pid: int) -> bool:
+    """进程是否还在 (false for 0 and for one that is gone)."""
+    if pid <= 0:
         return False
     try:
-        os.kill(int(digits), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:

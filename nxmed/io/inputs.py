@@ -161,9 +161,9 @@ def read_inputs(
     what came later is left out. Raises MissingInput (exit 6) naming every required
     contract without a file, InputRefused (exit 3) naming every file that is refused.
     """
-    inbox = _listing(workspace.inbox)
+    inbox = listing(workspace.inbox)
     if only is not None:
-        inbox = {month: [p for p in paths if _relative(workspace, p) in only] for month, paths in inbox.items()}
+        inbox = {month: [p for p in paths if relative(workspace, p) in only] for month, paths in inbox.items()}
     chosen: list[tuple[Contract, str, Path]] = []
     for name in dict.fromkeys([*required, *optional]):
         chosen += _choose(contracts()[name], inbox, period, months)
@@ -172,11 +172,11 @@ def read_inputs(
     if missing:
         raise _missing(missing, period)
     reads = _read_all(workspace, chosen, spool, progress)
-    unclaimed = [_relative(workspace, p) for p in inbox.get(period.text, []) if not _claimed(p)]
+    unclaimed = [relative(workspace, p) for p in inbox.get(period.text, []) if not _claimed(p)]
     return Inputs(period, reads, tuple(dict.fromkeys([*required, *optional])), unclaimed)
 
 
-def _listing(inbox: Path) -> dict[str, list[Path]]:
+def listing(inbox: Path) -> dict[str, list[Path]]:
     """Files of each month of the inbox, hidden and unfinished ones left out."""
     if not inbox.is_dir():
         return {}
@@ -217,7 +217,7 @@ def _read_all(
     problems_en: list[tuple[str, str, str]] = []
     refused: list[InputRefused] = []
     for contract, month, path in chosen:
-        src_file = _relative(workspace, path)
+        src_file = relative(workspace, path)
         if progress is not None:
             progress(f"读取 {src_file}", f"reading {src_file}")
         try:
@@ -244,7 +244,7 @@ def _read_all(
     return reads
 
 
-def _relative(workspace: Place, path: Path) -> str:
+def relative(workspace: Place, path: Path) -> str:
     """The path inside the workspace, with forward slashes; inbox/… when the inbox lies elsewhere."""
     try:
         return path.relative_to(workspace.path).as_posix()

@@ -1,0 +1,93 @@
+"""作业文件 (jobs/*.toml): shipped ones, and a workspace's own of the same name in their place. Unknown keys are errors."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from nxmed.errors import UsageError
+from nxmed.io.resources import contracts, data_path
+from nxmed.kernel.job import Job, Step, Wait, ordered
+
+MONTHS = ("last", "this", "next")
+DUES = ("daily", "open", "tax_file")
+_JOB_KEYS = ("zh", "en", "month", "due", "schedule", "step")
+_STEP_KEYS = ("id", "zh", "en", "command", "needs", "waits_for", "wait_minutes", "on_failure", "regions")
+_WAIT_KEYS = ("any_of", "month")
+_ON_FAILURE = ("go_on", "stop")
+
+
+def job_paths(workspace: Path | None = None) -> dict[str, Path]:
+    """全部作业文件 by name (those of the workspace's jobs/ stand before the shipped ones)."""
+    found = {p.stem: p for p in sorted(data_path("jobs").glob("*.toml"))}
+    if workspace is not None:
+        found |= {p.stem: p for p in sorted((workspace / "jobs").glob("*.toml"))}
+    return dict(sorted(found.items()))
+
+
+def load_job(name: str, workspace: Path | None = None) -> Job:
+    """读一份作业 (UsageError, exit 2, when there is none of that name or it is not well formed)."""
+    paths = job_paths(workspace)
+    if name not in paths:
+        raise UsageError(f"没有这个作业：{name}", "可用：" + "、".join(paths), text_en=f"No such job: {name}",
+                         hint_en="Known: " + ", ".join(paths))
+    content = paths[name].read_bytes()
+    try:
+        data = tomllib.loads(content.decode("utf-8-sig"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        _bad(name, "不是 UTF-8 的 TOML", "not TOML in UTF-8")
+    _known(name, "", data, _JOB_KEYS)
+    for key, allowed in (("month", MONTHS), ("due", DUES)):
+        if data.get(key) not in allowed:
+            _bad(name, f"{key} 必须是 {'、'.join(allowed)} 之一", f"{key} must be one of {', '.join(allowed)}")
+    steps = tuple(_step(name, entry) for entry in data.get("step", []))
+    if not steps:
+        _bad(name, "没有步骤", "no steps")
+    if len({s.id for s in steps}) < len(steps):
+        _bad(name, "步骤编号重复", "a step id stands twice")
+    try:
+        steps = ordered(steps)
+    except ValueError as bad:
+        _bad(name, f"步骤 {bad} 的依赖不存在或成环", f"what step {bad} needs is not there, or goes in a circle")
+    return Job(name, str(data.get("zh", name)), str(data.get("en", name)), data["month"], data["due"], steps,
+               hashlib.sha256(content).hexdigest(), tuple(map(str, data.get("schedule", []))))
+
+
+def _step(name: str, entry: Mapping[str, Any]) -> Step:
+    where = f"步骤 {entry.get('id', '?')}"
+    _known(name, where, entry, _STEP_KEYS)
+    command = entry.get("command")
+    if not (isinstance(entry.get("id"), str) and isinstance(command, list) and command
+            and all(isinstance(w, str) for w in command)):
+        _bad(name, f"{where} 要有 id 和 command（文本数组）", "a step needs an id and a command (array of text)")
+    if entry.get("on_failure", "go_on") not in _ON_FAILURE:
+        _bad(name, f"{where} 的 on_failure 必须是 go_on 或 stop", "on_failure must be go_on or stop")
+    minutes = entry.get("wait_minutes", 0)
+    if not isinstance(minutes, int) or isinstance(minutes, bool) or minutes < 0:
+        _bad(name, f"{where} 的 wait_minutes 必须是不小于 0 的整数", "wait_minutes must be a whole number from 0")
+    waits = []
+    for wait in entry.get("waits_for", []):
+        _known(name, where, wait, _WAIT_KEYS)
+        unknown = [c for c in wait.get("any_of", []) if c not in contracts()]
+        if unknown or not wait.get("any_of"):
+            _bad(name, f"{where} 等待的文件种类不对：{'、'.join(unknown) or '空'}", "waits_for names no contract of the inbox")
+        waits.append(Wait(tuple(wait["any_of"]), str(wait.get("month", "{period}"))))
+    return Step(entry["id"], str(entry.get("zh", entry["id"])), str(entry.get("en", entry["id"])), tuple(command),
+                tuple(entry.get("needs", [])), tuple(waits), minutes, entry.get("on_failure") == "stop",
+                tuple(entry.get("regions", [])))
+
+
+def _known(name: str, where: str, data: object, keys: tuple[str, ...]) -> None:
+    if not isinstance(data, Mapping):
+        _bad(name, f"{where} 必须是一张表", "must be a table")
+    for key in data:
+        if key not in keys:
+            _bad(name, f"{where}有不认识的键 {key}；可用：{'、'.join(keys)}", f"unknown key {key}; known: {', '.join(keys)}")
+
+
+def _bad(name: str, zh: str, en: str) -> NoReturn:
+    raise UsageError(f"作业 {name}.toml：{zh}", "改正后重新运行", text_en=f"Job {name}.toml: {en}",
+                     hint_en="Mend it and run again")

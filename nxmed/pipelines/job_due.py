@@ -1,0 +1,55 @@
+"""到期没有 (--if-due): by the working-day calendar where a deadline decides (第二十一条: the tax file by the 5th)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from nxmed.io.calendar import working_days
+from nxmed.io.job_runs import job_runs
+from nxmed.io.workspace import Workspace
+from nxmed.kernel.job import Job
+from nxmed.kernel.period import Period
+from nxmed.kernel.working_days import WorkingDays
+from nxmed.law.catalog import Law
+
+TAX_FILE_DAY = "contribution.tax_file_day"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """判断: due now or not, and why."""
+
+    now: bool
+    zh: str
+    en: str
+
+
+def due(ws: Workspace, job: Job, month: Period, as_of: date) -> Verdict:
+    """一份作业在这一天到期没有."""
+    done = [r for r in job_runs(ws, job.id, month.text) if r.code == 0]
+    if job.due == "daily":
+        return Verdict(True, "每天", "every day")
+    if job.due == "open":
+        if done:
+            return Verdict(False, f"{month.text} 已完成（{done[-1].name}）", f"{month.text} is done ({done[-1].name})")
+        return Verdict(True, f"{month.text} 未完成", f"{month.text} is not done")
+    begin, last = tax_file_days(ws, working_days(ws), month)
+    if as_of < begin:
+        return Verdict(False, f"未到日：{month.text} 从 {begin} 起核定，{last} 前送税务", f"not yet: {month.text} from {begin}, at the tax bureau by {last}")
+    if as_of > last and done:
+        return Verdict(False, f"{month.text} 已完成（{done[-1].name}），期限 {last} 已过", f"{month.text} is done ({done[-1].name}), the deadline {last} is past")
+    return Verdict(True, f"{month.text} 到期：{last} 前送税务", f"{month.text} is due: at the tax bureau by {last}")
+
+
+def tax_file_days(ws: Workspace, days: WorkingDays, month: Period) -> tuple[date, date]:
+    """核定从哪天起, 最迟哪天送税务 for dues of `month`.
+
+    The last day is the one the law names (for Ningxia the 5th), or the working day before it; the first is the last working
+    day of the month before, but at least one working day before the last (NXJY-21: assessed by month end, sent by the 5th).
+    """
+    law = Law.load(ws.region, ws.policy())
+    named = month.first_day.replace(day=law.number(TAX_FILE_DAY, on=month.first_day).int)
+    last = days.on_or_before(named)
+    month_end = days.on_or_before(month.first_day - timedelta(days=1))
+    return min(month_end, days.add(last, -1)), last
