@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -17,6 +18,7 @@ from nxmed.samples import files, layout, planted
 from nxmed.samples.compose import Sample, compose
 from nxmed.samples.crowd import Wishes
 from nxmed.samples.regions import REGIONS, region
+from nxmed.samples.scene_calendar import calendar_files
 from nxmed.samples.untidy import Sheet, extra_column, untidy_changes, untidy_wages
 
 START = Period(2026, 11)
@@ -145,8 +147,11 @@ PLANS: dict[str, tuple[Plan, ...]] = {
 
 Extra = Callable[[], tuple[dict[str, bytes], pl.DataFrame]]
 """Files by path below data/samples/<region>, and the rows of planted.csv that they ask for."""
-EXTRAS: dict[str, tuple[Extra, ...]] = {"ningxia": (), "dingxi": ()}
-"""Scenes that bring their own files (settlement, assistance)."""
+EXTRAS: dict[str, tuple[Extra, ...]] = {
+    "ningxia": (partial(calendar_files, "ningxia"),),
+    "dingxi": (partial(calendar_files, "dingxi"),),
+}
+"""Scenes that bring their own files (calendar, settlement, assistance)."""
 
 
 def small_files(region_id: str) -> dict[str, bytes]:
