@@ -139,4 +139,15 @@ CODES: dict[str, FindingCode] = _codes(
                 "补齐年初以来的结算明细，或核对期初数", "deliver the settlements since January, or check the amounts"),
     FindingCode("BENEFIT_YEAR_CLOSED", "warning", "申请的费用属更早年度，未计算", "a claim for a year before the last",
                 "按旧年度规定另行办理", "handle it apart", "NXJY-38"),
+    # 银行回盘
+    FindingCode("RETURN_UNKNOWN", "error", "回盘的批次号和流水号没有对应的付款", "a bank answer to no line of ours",
+                "请银行核对批次号和流水号；该行未采纳", "ask the bank about batch and line number; the row was not taken", "NXJG-11"),
+    FindingCode("RETURN_UNSENT", "error", "尚未导出的批次有了回盘", "a bank answer to a batch that was never exported",
+                "立即查明银行依据哪份文件付款；该行未采纳", "find out at once which file the bank paid by; not taken", "NXJG-11"),
+    FindingCode("RETURN_STATUS", "error", "回盘的处理状态不认识", "a bank answer with an unknown status",
+                "请银行说明该状态，或补充版式的对照；该行未采纳", "ask the bank, or extend the layout; not taken", "NXJG-11"),
+    FindingCode("RETURN_AMOUNT", "error", "回盘金额与付款金额不等", "a bank answer with another amount",
+                "与银行核对该笔实际金额；该行未采纳", "settle the amount with the bank; the row was not taken", "NXJG-11"),
+    FindingCode("RETURN_REPEATED", "error", "回盘与已有的或同次的回盘矛盾", "a bank answer that contradicts another",
+                "与银行核对该笔最终状态；该行未采纳", "settle the final state with the bank; the row was not taken", "NXJG-11"),
 )
