@@ -34,22 +34,34 @@ def command(
     import sys
 
     from nxmed.cli.text import out
+    from nxmed.errors import UsageError
     from nxmed.io.workspace import find
+    from nxmed.kernel.job import worst
     from nxmed.pipelines.arguments import day, month
-    from nxmed.pipelines.jobs import run_job, today
+    from nxmed.pipelines.jobs import run_due, run_job, today
 
     ws = find(workspace)
     if job is None:
         _list(ws, json_=json_)
         return
     shown = (lambda state: None) if json_ else (lambda state: out(_line(state)))
-    outcome = run_job(ws, job, as_of=day(as_of, "--as-of") or today(), period=month(period) if period else None,
-                      if_due=if_due, resume=resume, dry_run=dry_run, tell=shown)
-    if json_:
-        sys.stdout.write(json.dumps(_document(outcome), ensure_ascii=False, indent=1) + "\n")
+    on = day(as_of, "--as-of") or today()
+    if if_due:
+        if period or resume or dry_run:
+            raise UsageError("--if-due 自己定所属期，不与 --period、--resume、--dry-run 同用", "去掉其中一个",
+                             text_en="--if-due chooses the month itself: not with --period, --resume, --dry-run",
+                             hint_en="leave one of them out")
+        outcomes = run_due(ws, job, as_of=on, tell=shown, done=lambda o: None if json_ else _conclude(o))
     else:
-        _conclude(outcome)
-    raise typer.Exit(outcome.code)
+        outcomes = [run_job(ws, job, as_of=on, period=month(period) if period else None, resume=resume, dry_run=dry_run,
+                            tell=shown)]
+        if not json_:
+            _conclude(outcomes[0])
+    code = worst(o.code for o in outcomes)
+    if json_:
+        sys.stdout.write(json.dumps({"schema": "nxmed.job/1", "job": job, "exit_code": code,
+                                     "runs": [_document(o) for o in outcomes]}, ensure_ascii=False, indent=1) + "\n")
+    raise typer.Exit(code)
 
 
 def _line(state: Any) -> str:
@@ -80,7 +92,7 @@ def _conclude(outcome: Any) -> None:
 
 def _document(outcome: Any) -> dict[str, Any]:
     return {
-        "schema": "nxmed.job/1", "job": outcome.job.id, "period": outcome.period, "as_of": outcome.as_of.isoformat(),
+        "period": outcome.period, "as_of": outcome.as_of.isoformat(),
         "status": outcome.status, "exit_code": outcome.code, "record": outcome.record or None,
         "message": t(outcome.zh, outcome.en),
         "steps": [{"id": s.step.id, "state": s.state, "exit_code": s.code, "seconds": s.seconds, "message": t(s.zh, s.en),

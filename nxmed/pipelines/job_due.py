@@ -42,6 +42,24 @@ def due(ws: Workspace, job: Job, month: Period, as_of: date) -> Verdict:
     return Verdict(True, f"{month.text} 到期：{last} 前送税务", f"{month.text} is due: at the tax bureau by {last}")
 
 
+def months(ws: Workspace, job: Job, as_of: date) -> list[Period]:
+    """要做的所属期, oldest first: what an earlier day left unfinished, then the month of the day itself.
+
+    A month that was begun and never finished is not forgotten when the calendar turns over; the month whose tax file
+    is still to be sent counts although the next one has begun.
+    """
+    this = Period(as_of.year, as_of.month)
+    own = {"last": this - 1, "this": this, "next": this + 1}[job.month]
+    begun: dict[str, bool] = {}
+    for run in job_runs(ws, job.id):
+        begun[run.period] = begun.get(run.period, False) or run.code == 0
+    found = {Period.parse(p) for p, done in begun.items() if not done and p < own.text}
+    still_open = job.due == "tax_file" and this < own and not begun.get(this.text, False)
+    if still_open and as_of <= tax_file_days(ws, working_days(ws), this)[1]:
+        found.add(this)
+    return [*sorted(found), own]
+
+
 def tax_file_days(ws: Workspace, days: WorkingDays, month: Period) -> tuple[date, date]:
     """核定从哪天起, 最迟哪天送税务 for dues of `month`.
 

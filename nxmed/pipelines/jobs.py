@@ -25,7 +25,7 @@ from nxmed.io.job_runs import HISTORY, JobRun, Recorder, last_run
 from nxmed.io.workspace import Workspace
 from nxmed.kernel.job import Job, Step, Wait, worst
 from nxmed.kernel.period import Period
-from nxmed.pipelines.job_due import due
+from nxmed.pipelines.job_due import due, months
 from nxmed.pipelines.job_inputs import arrived, changed_since, inputs_of
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -69,18 +69,31 @@ def today() -> date:
     return datetime.now(SHANGHAI).date()
 
 
+def run_due(
+    ws: Workspace, name: str, *, as_of: date, tell: Tell = lambda state: None,
+    done: Callable[[JobOutcome], None] = lambda outcome: None,
+) -> list[JobOutcome]:
+    """到期才跑 (--if-due): months left unfinished first, then the day's own; what is not due says why."""
+    job = load_job(name, ws.path).for_region(ws.region)
+    made = []
+    for month in months(ws, job, as_of):
+        verdict = due(ws, job, month, as_of)
+        if verdict.now:
+            made.append(run_job(ws, name, as_of=as_of, period=month, tell=tell))
+        else:
+            made.append(JobOutcome(job, month.text, as_of, "not_due", 0, zh=verdict.zh, en=verdict.en))
+        done(made[-1])
+    return made
+
+
 def run_job(
-    ws: Workspace, name: str, *, as_of: date, period: Period | None = None, if_due: bool = False, resume: bool = False,
-    dry_run: bool = False, tell: Tell = lambda state: None,
+    ws: Workspace, name: str, *, as_of: date, period: Period | None = None, resume: bool = False, dry_run: bool = False,
+    tell: Tell = lambda state: None,
 ) -> JobOutcome:
     """跑一份作业. `period`: the month, else by the job file from `as_of`. Worst exit code of the steps wins."""
     job = load_job(name, ws.path).for_region(ws.region)
     this = Period(as_of.year, as_of.month)
     month = period or {"last": this - 1, "this": this, "next": this + 1}[job.month]
-    if if_due:
-        verdict = due(ws, job, month, as_of)
-        if not verdict.now:
-            return JobOutcome(job, month.text, as_of, "not_due", 0, zh=verdict.zh, en=verdict.en)
     if dry_run:
         return _dry(ws, job, month, as_of, tell)
     make_folder(ws.path / HISTORY)
