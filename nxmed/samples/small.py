@@ -15,6 +15,7 @@ import polars as pl
 from nxmed.kernel.money import yuan
 from nxmed.kernel.period import Period
 from nxmed.samples import files, layout, planted
+from nxmed.samples.assistance_files import assistance_files
 from nxmed.samples.compose import Sample, compose
 from nxmed.samples.crowd import Wishes
 from nxmed.samples.regions import REGIONS, region
@@ -34,30 +35,30 @@ def small_sample(region_id: str) -> Sample:
     return compose(region(region_id), WISHES, START, MONTHS)
 
 
-def _text(sheet: Sheet) -> bytes:
+def text(sheet: Sheet) -> bytes:
     return files.BOM + files.delimited(sheet.header, sheet.all_rows())
 
 
-def _plain(sheet: Sheet) -> bytes:
+def plain(sheet: Sheet) -> bytes:
     return files.delimited(sheet.header, sheet.all_rows())
 
 
-def _gb18030(sheet: Sheet) -> bytes:
+def gb18030(sheet: Sheet) -> bytes:
     return files.delimited(sheet.header, sheet.all_rows(), end="\r\n", encoding="gb18030")
 
 
-def _tabs(sheet: Sheet) -> bytes:
+def tabs(sheet: Sheet) -> bytes:
     return files.delimited(sheet.header, sheet.all_rows(), separator="\t", end="\r\n")
 
 
-def _workbook(titles: Sequence[str], *, dates: Sequence[str] = ()) -> Writer:
+def workbook(titles: Sequence[str], *, dates: Sequence[str] = ()) -> Writer:
     def write(sheet: Sheet) -> bytes:
         kinds = [kind for _, _, kind in layout.COLUMNS[sheet.contract]]
         numbers = [n for n, kind in enumerate(kinds) if kind == "amount"]
         footer = ["合计", *[""] * (len(kinds) - 1)]
         for n in numbers:
             footer[n] = yuan(sum(int(row[n].replace(".", "")) for row in sheet.rows if row[n]))
-        as_text = frozenset(range(0, len(sheet.rows), 7))
+        astext = frozenset(range(0, len(sheet.rows), 7))
         return files.workbook(
             sheet.header,
             sheet.rows,
@@ -66,7 +67,7 @@ def _workbook(titles: Sequence[str], *, dates: Sequence[str] = ()) -> Writer:
             footer=footer,
             numbers=numbers,
             dates=[sheet.at(name) for name in dates],
-            text_rows=as_text,
+            text_rows=astext,
         )
 
     return write
@@ -75,7 +76,7 @@ def _workbook(titles: Sequence[str], *, dates: Sequence[str] = ()) -> Writer:
 def sheet_of(frame: pl.DataFrame, contract: str, *, ids: bool = False) -> Sheet:
     """A frame as the text that goes into a file."""
     header = list(layout.schema(contract)) if ids else list(layout.headers(contract).values())
-    return Sheet(contract, header, [list(row) for row in layout.as_text(frame, contract).iter_rows()])
+    return Sheet(contract, header, [list(row) for row in layout.astext(frame, contract).iter_rows()])
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Plan:
     k: int
     contract: str
     name: str
-    write: Writer = _text
+    write: Writer = text
     change: Callable[[Sheet], None] | None = None
     part: tuple[int, int] = (0, 1)
     ids: bool = False
@@ -97,7 +98,7 @@ _COMMON = (
     Plan(1, "deferrals", "deferrals_202612.csv", ids=True),
     Plan(0, "opening_bills", "期初核定.csv"),
     Plan(0, "opening_dues", "期初欠费.csv"),
-    Plan(0, "opening_credits", "opening_credits.csv", _plain),
+    Plan(0, "opening_credits", "opening_credits.csv", plain),
     Plan(0, "credit_decisions", "多缴处理_11月.csv"),
     Plan(1, "credit_decisions", "多缴处理_12月.csv"),
     Plan(0, "units", "参保单位_202611.csv", change=extra_column),
@@ -106,40 +107,40 @@ _COMMON = (
 PLANS: dict[str, tuple[Plan, ...]] = {
     "ningxia": (
         *_COMMON,
-        Plan(0, "persons", "参保人员_202611.csv", _plain),
-        Plan(0, "wage_declarations", "缴费工资申报_202611.txt", _tabs),
+        Plan(0, "persons", "参保人员_202611.csv", plain),
+        Plan(0, "wage_declarations", "缴费工资申报_202611.txt", tabs),
         Plan(1, "wage_declarations", "wage_declarations_202612.csv"),
-        Plan(0, "personnel_changes", "人员增减_11月.csv", _plain, untidy_changes),
+        Plan(0, "personnel_changes", "人员增减_11月.csv", plain, untidy_changes),
         Plan(1, "personnel_changes", "人员增减_12月.csv"),
         Plan(0, "tax_arrivals", "tax_arrivals_20261115.csv", part=(0, 2)),
         Plan(0, "tax_arrivals", "tax_arrivals_20261130.csv", part=(1, 2)),
-        Plan(1, "tax_arrivals", "税务到账明细_12月.csv", _gb18030),
+        Plan(1, "tax_arrivals", "税务到账明细_12月.csv", gb18030),
         Plan(
             0,
             "treasury_statement",
             "国库对账单_11月.xlsx",
-            _workbook(("国家金库样例中心支库", "2026 年 11 月社会保险基金收入对账单　单位：元")),
+            workbook(("国家金库样例中心支库", "2026 年 11 月社会保险基金收入对账单　单位：元")),
         ),
         Plan(1, "treasury_statement", "国库对账单_12月.csv"),
     ),
     "dingxi": (
         *_COMMON,
         Plan(0, "opening_supplements", "期初大额.csv"),
-        Plan(0, "persons", "参保人员_202611.csv", _gb18030),
-        Plan(0, "wage_declarations", "缴费工资申报_202611.csv", _text, untidy_wages),
+        Plan(0, "persons", "参保人员_202611.csv", gb18030),
+        Plan(0, "wage_declarations", "缴费工资申报_202611.csv", text, untidy_wages),
         Plan(1, "wage_declarations", "wage_declarations_202612.csv"),
-        Plan(0, "personnel_changes", "人员增减_11月.txt", _tabs),
-        Plan(1, "personnel_changes", "人员增减_12月.txt", _tabs),
-        Plan(0, "tax_arrivals", "税务到账明细_11月.csv", _plain),
+        Plan(0, "personnel_changes", "人员增减_11月.txt", tabs),
+        Plan(1, "personnel_changes", "人员增减_12月.txt", tabs),
+        Plan(0, "tax_arrivals", "税务到账明细_11月.csv", plain),
         Plan(
             1,
             "tax_arrivals",
             "税务到账明细_12月.xlsx",
-            _workbook(
+            workbook(
                 ("国家税务总局定西样例税务局", "2026 年 12 月社会保险费到账明细　单位：元"), dates=("intsury_time",)
             ),
         ),
-        Plan(0, "treasury_statement", "国库对账单_11月.txt", _tabs),
+        Plan(0, "treasury_statement", "国库对账单_11月.txt", tabs),
         Plan(1, "treasury_statement", "国库对账单_12月.csv"),
     ),
 }
@@ -148,7 +149,7 @@ PLANS: dict[str, tuple[Plan, ...]] = {
 Extra = Callable[[], tuple[dict[str, bytes], pl.DataFrame]]
 """Files by path below data/samples/<region>, and the rows of planted.csv that they ask for."""
 EXTRAS: dict[str, tuple[Extra, ...]] = {
-    "ningxia": (partial(calendar_files, "ningxia"),),
+    "ningxia": (partial(calendar_files, "ningxia"), assistance_files),
     "dingxi": (partial(calendar_files, "dingxi"),),
 }
 """Scenes that bring their own files (calendar, settlement, assistance)."""

@@ -124,7 +124,7 @@ def differences(planted: pl.DataFrame, out: Outcome) -> list[str]:
         frame = (month.findings if row["table"] == FINDINGS else month.tables[row["table"]]).with_row_index("_nth")
         if row["table"] == FINDINGS:
             frame = frame.filter(pl.col("code") == row["code"])
-        elif row["table"] == "arrivals":
+        elif row["table"] in ("arrivals", "assistance_items"):
             frame = frame.filter(pl.col("class") == row["code"])
         elif row["table"] == "rejects":
             frame = frame.filter(pl.col("check") == row["code"])
