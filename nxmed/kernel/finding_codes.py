@@ -150,4 +150,11 @@ CODES: dict[str, FindingCode] = _codes(
                 "与银行核对该笔实际金额；该行未采纳", "settle the amount with the bank; the row was not taken", "NXJG-11"),
     FindingCode("RETURN_REPEATED", "error", "回盘与已有的或同次的回盘矛盾", "a bank answer that contradicts another",
                 "与银行核对该笔最终状态；该行未采纳", "settle the final state with the bank; the row was not taken", "NXJG-11"),
+    # 拨付
+    FindingCode("NO_ACCOUNT", "error", "没有可用的待遇发放账户，付款项暂缓", "no usable account: item held",
+                "补登或更正账户登记后再次编批", "complete the account register and build again", "NXJZ-24"),
+    FindingCode("PAYOUT_ITEM_CHANGED", "error", "付款项与编批时不同", "an item differs from what was batched",
+                "草稿：作废后重新编批；已提交的：查明发布的结果为何变动", "cancel the draft and build again, or find out why it changed"),
+    FindingCode("PAYOUT_ITEM_GONE", "error", "批次里的付款项已不在现行运行中", "a batched item is no longer published",
+                "草稿：作废后重新编批；已提交的：查明运行为何变动", "cancel the draft and build again, or find out why it is gone"),
 )
