@@ -117,9 +117,11 @@ def _next(folder: Path, region: str, written: list[Written]) -> list[str]:
     """What to run to assess the first month of the sample."""
     import shlex
 
+    from nxmed.io.reading import contract_of
     from nxmed.io.workspace import CONFIG_NAME
 
-    month = min(w.path.split("/")[1] for w in written if w.path.startswith("inbox/"))
+    brought = [(w.path.split("/")[1], contract_of(w.path.rsplit("/", 1)[1])) for w in written if w.path.startswith("inbox/")]
+    month = min(month for month, contract in brought if contract is not None and contract.id == "units")
     here = shlex.quote(str(folder))
     if (folder / CONFIG_NAME).is_file():
         return [f"nxmed assess {month} -w {here}"]
