@@ -1,13 +1,17 @@
 """样例文件的列 (columns of the files a sample writes): id, 中文 header, kind.
 
-Kinds: text, amount (fen inside), date, int. Headers are the first Chinese names of the exchange formats.
+Kinds: text, amount (fen inside), date, time, int. Headers are the first Chinese names of the exchange formats.
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-DTYPES: dict[str, pl.DataType] = {"text": pl.String(), "amount": pl.Int64(), "date": pl.Date(), "int": pl.Int64()}
+from nxmed.samples.layout_providers import PROVIDER_COLUMNS, PROVIDER_TITLES
+
+DTYPES: dict[str, pl.DataType] = {
+    "text": pl.String(), "amount": pl.Int64(), "date": pl.Date(), "int": pl.Int64(), "time": pl.Datetime("us"),
+}
 
 _PSN_NO, _PSN_NAME, _CERTNO = (
     ("psn_no", "人员编号", "text"),
@@ -134,6 +138,7 @@ COLUMNS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("amt", "处理金额", "amount"),
         ("memo", "备注", "text"),
     ),
+    **PROVIDER_COLUMNS,
 }
 """Columns of each contract, in the order they are written."""
 
@@ -151,6 +156,7 @@ TITLES: dict[str, str] = {
     "opening_credits": "期初多缴",
     "opening_supplements": "期初大额",
     "credit_decisions": "多缴处理",
+    **PROVIDER_TITLES,
 }
 
 
@@ -178,6 +184,8 @@ def as_text(frame: pl.DataFrame, contract: str) -> pl.DataFrame:
             column = yuan_text(column)
         elif kind == "date":
             column = column.dt.to_string("%Y-%m-%d")
+        elif kind == "time":
+            column = column.dt.to_string("%Y-%m-%d %H:%M:%S")
         shown.append(column.cast(pl.String).fill_null("").alias(name))
     return frame.select(shown)
 

@@ -89,7 +89,9 @@ class Region:
         return (
             f"# {self.zh}样例的当地数字。全部是样例值，不是任何通知的规定。\n\n{rates}"
             '[account.credit_rate]\nvalues = [{ since = 2021-01-01, value = "1", '
-            'source = "样例值：个人缴费全部划入个人账户" }]\n'
+            'source = "样例值：个人缴费全部划入个人账户" }]\n\n'
+            '[settle.large_fee]\nvalues = [{ since = 2021-01-01, value = "200000", '
+            'source = "样例值：单笔 20 万元起会审" }]\n'
         )
 
 

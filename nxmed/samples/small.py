@@ -58,7 +58,7 @@ def workbook(titles: Sequence[str], *, dates: Sequence[str] = ()) -> Writer:
         footer = ["合计", *[""] * (len(kinds) - 1)]
         for n in numbers:
             footer[n] = yuan(sum(int(row[n].replace(".", "")) for row in sheet.rows if row[n]))
-        astext = frozenset(range(0, len(sheet.rows), 7))
+        as_text = frozenset(range(0, len(sheet.rows), 7))
         return files.workbook(
             sheet.header,
             sheet.rows,
@@ -67,7 +67,7 @@ def workbook(titles: Sequence[str], *, dates: Sequence[str] = ()) -> Writer:
             footer=footer,
             numbers=numbers,
             dates=[sheet.at(name) for name in dates],
-            text_rows=astext,
+            text_rows=as_text,
         )
 
     return write
@@ -76,7 +76,7 @@ def workbook(titles: Sequence[str], *, dates: Sequence[str] = ()) -> Writer:
 def sheet_of(frame: pl.DataFrame, contract: str, *, ids: bool = False) -> Sheet:
     """A frame as the text that goes into a file."""
     header = list(layout.schema(contract)) if ids else list(layout.headers(contract).values())
-    return Sheet(contract, header, [list(row) for row in layout.astext(frame, contract).iter_rows()])
+    return Sheet(contract, header, [list(row) for row in layout.as_text(frame, contract).iter_rows()])
 
 
 @dataclass(frozen=True)
@@ -148,9 +148,16 @@ PLANS: dict[str, tuple[Plan, ...]] = {
 
 Extra = Callable[[], tuple[dict[str, bytes], pl.DataFrame]]
 """Files by path below data/samples/<region>, and the rows of planted.csv that they ask for."""
+def _provider_files(region_id: str) -> tuple[dict[str, bytes], pl.DataFrame]:
+    """机构结算 (its files are made with what stands here)."""
+    from nxmed.samples.small_providers import provider_files
+
+    return provider_files(region_id)
+
+
 EXTRAS: dict[str, tuple[Extra, ...]] = {
-    "ningxia": (partial(calendar_files, "ningxia"), assistance_files),
-    "dingxi": (partial(calendar_files, "dingxi"),),
+    "ningxia": (partial(calendar_files, "ningxia"), partial(_provider_files, "ningxia"), assistance_files),
+    "dingxi": (partial(calendar_files, "dingxi"), partial(_provider_files, "dingxi"),),
 }
 """Scenes that bring their own files (calendar, settlement, assistance)."""
 

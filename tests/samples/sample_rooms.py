@@ -19,6 +19,9 @@ from nxmed.samples.planted import FINDINGS, unpack
 
 MONEY = re.compile(r"-?[0-9]+\.[0-9]{2}")
 DOOR = ("BAD_CERTNO", "BAD_USCC", "UNKNOWN_CODE", "UNKNOWN_COLUMN")
+CODED = {"arrivals": "class", "assistance_items": "class", "rejects": "check", "statement_rows": "stmt_diff",
+         "statement_groups": "state", "repricing": "state"}
+"""Tables whose planted code stands in a column."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +127,8 @@ def differences(planted: pl.DataFrame, out: Outcome) -> list[str]:
         frame = (month.findings if row["table"] == FINDINGS else month.tables[row["table"]]).with_row_index("_nth")
         if row["table"] == FINDINGS:
             frame = frame.filter(pl.col("code") == row["code"])
-        elif row["table"] in ("arrivals", "assistance_items"):
-            frame = frame.filter(pl.col("class") == row["code"])
-        elif row["table"] == "rejects":
-            frame = frame.filter(pl.col("check") == row["code"])
+        elif row["table"] in CODED:
+            frame = frame.filter(pl.col(CODED[row["table"]]) == row["code"])
         for name, value in unpack(row["key"]).items():
             frame = frame.filter(pl.col(name).cast(pl.String) == value)
         label = f"{row['month']} {row['command']} {row['table']} {row['code']} {row['key']}"
