@@ -92,7 +92,7 @@ class PayoutStore:
     def item_lines(self, source: str) -> pl.DataFrame:
         """每个付款项在过的行 (item_id, amt, pay_sn, bat_no, live, line_state, batch_state and what was published then)."""
         return self.frame(
-            "SELECT i.item_id, i.amt, i.source_key, i.period, i.run_id, i.pay_sn, l.bat_no, i.live, l.state AS line_state, "
+            "SELECT i.item_id, i.amt, i.source_key, i.period, i.run_id, i.pay_sn, i.org_pay_sn, l.bat_no, i.live, l.state AS line_state, "
             "b.state AS batch_state, b.fund_pay_type, b.insu_admdvs, l.payee_type, l.payee_code FROM line_items i "
             "JOIN lines l USING (pay_sn) JOIN batches b USING (bat_no) WHERE b.source = ? ORDER BY i.item_id, i.pay_sn", (source,))
 
@@ -100,6 +100,10 @@ class PayoutStore:
         """拨付的发现 (scope, period, finding_id and the columns of a finding)."""
         rows = self.connection.execute("SELECT scope, period, finding_id, body FROM findings ORDER BY 1, 2, 3").fetchall()
         return [{"scope": s, "period": p, "finding_id": f, **json.loads(body)} for s, p, f, body in rows]
+
+    def log_entries(self) -> list[dict[str, Any]]:
+        """全部日志, oldest first (each with its hash)."""
+        return payout_log.entries(self.connection)
 
     def head(self) -> tuple[int, str]:
         """日志链头 (number of entries, sha256 of the last line)."""
