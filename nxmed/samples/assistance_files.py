@@ -61,9 +61,12 @@ def made_book() -> Book:
 
 
 def _hospitals(b: Book) -> None:
-    for code, name, level, place, deposit in HOSPITALS:
-        b.add(FIRST, "providers", fixmedins_code=code, fixmedins_name=name, fixmedins_type="1", hosp_lv=level, dedc_hosp_lv=level,
-              fix_blng_admdvs=place, efft_time="2025-01-01", invd_time="2027-12-31", cntr_stas="1", clr_way="1", dpst_rat=deposit)
+    """In every month's register: the newest month's files stand for all."""
+    for month in MONTHS:
+        for code, name, level, place, deposit in HOSPITALS:
+            b.add(month, "providers", fixmedins_code=code, fixmedins_name=name, fixmedins_type="1", hosp_lv=level,
+                  dedc_hosp_lv=level, fix_blng_admdvs=place, efft_time="2025-01-01", invd_time="2027-12-31", cntr_stas="1",
+                  clr_way="1", dpst_rat=deposit)
 
 
 def _statements(b: Book, month: int) -> None:
