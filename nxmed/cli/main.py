@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
@@ -62,6 +63,10 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("catalogue", "nxmed.cli.catalogue", TRACE),
     ("law", "nxmed.cli.law", LAW),
     ("run", "nxmed.cli.run", NIGHT),
+    ("status", "nxmed.cli.status", NIGHT),
+    ("doctor", "nxmed.cli.doctor", NIGHT),
+    ("schedule", "nxmed.cli.schedule", NIGHT),
+    ("notify", "nxmed.cli.notify", NIGHT),
 )
 """Command, module, panel. A module has `command` (a function) or `app` (a group of commands)."""
 
@@ -146,7 +151,18 @@ def _interrupted(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def run(words: Sequence[str]) -> int:
-    """Run one command line and give its exit code; every error becomes two lines on stderr."""
+    """Run one command line, give its exit code, and note both in the workspace's journal."""
+    begun = time.monotonic()
+    code = _run(words)
+    if not {"--help", "-h", "--version"} & set(words):
+        from nxmed.io import journal
+
+        journal.note(words, code, f"{time.monotonic() - begun:.1f}", environment=os.environ.get("NXMED_WORKSPACE"))
+    return code
+
+
+def _run(words: Sequence[str]) -> int:
+    """Every error becomes two lines on stderr and an exit code."""
     from typer.exceptions import Abort, TyperException
 
     as_json = "--json" in words

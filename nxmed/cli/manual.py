@@ -22,13 +22,20 @@ SHORT: dict[str, tuple[str, str]] = {
     "verify": ("核验全部运行：哈希、清单链、守恒等式", "prove hashes, the chain and the equations again"),
     "sql": ("只读查询目录", "query the catalogue, read-only"),
     "catalogue": ("说明发布的表和列", "explain the published tables and columns"),
-    "explain": ("说清一行核定、一笔应缴、一笔到账", "explain a line, a due or an arrival"),
+    "explain": ("追问一分钱：怎么来的，当场重算证明", "explain one amount, prove it by replay"),
     "explain line": ("一个人在一张核定单里的基数和应缴", "a person's base and dues in one bill"),
     "explain due": ("一笔应缴怎么来的，哪些到账入了它", "one due: where it comes from, what paid it"),
     "explain assistance": ("一笔医疗救助怎么来的，或为何没有", "an assistance item, or why nothing"),
     "explain arrival": ("一笔到账匹配到哪些应缴", "one arrival: its tests, and the dues it pays"),
+    "explain settlement": ("一笔结算怎么对的，哪月付、为何没付", "a settlement: compared, paid, or why not"),
+    "explain stay": ("一次住院、慢特病、生育按文件应付多少", "a stay, chronic fee or delivery by the text"),
+    "explain payable": ("一项机构应付怎么来的，付到哪一步", "what is owed to a provider, and how paid"),
     "law": ("法规：条款、数字、用例", "the law: articles, numbers, cases"),
     "run": ("跑作业：夜间、月末、税务到账", "run a job: nightly, month-end, tax-feed"),
+    "status": ("现状：作业、在等的文件、期限", "jobs, files waited for, deadlines"),
+    "doctor": ("体检：机器和工作区能不能用", "is the machine fit to run"),
+    "schedule": ("排班：crontab 或 systemd", "crontab or systemd units"),
+    "notify": ("把待发的通知交出去", "hand over the spooled notices"),
     "law list": ("列出条款", "list the articles"),
     "law show": ("一条条款：内容、数字、用例、用在哪里", "one article: text, numbers, cases, where used"),
     "law check": ("核对法规文件和 policy.toml", "check the law files and policy.toml"),
@@ -54,9 +61,21 @@ ENGLISH: dict[str, str] = {
     "explain line": "A person's base and dues in one bill: which file and row, which number of the law, every step, the replay.",
     "explain due": "One due: where it comes from, which arrivals paid it, what is still open.",
     "explain assistance": "One assistance item: identities, tier, the year before it, totals, caps, what was paid, the claim, the replay.",
+    "explain settlement": "One settlement: both sides, every test of the class order, what holds it, the break over the months and who "
+                          "decided, what was recognised per fund, in which month it is paid, or why not.",
+    "explain stay": "One stay, chronic fee or negotiated drug by the text (scope, level, place, deductible, rate, yearly totals and "
+                    "limits, supplement, difference to the bill), or a delivery's package.",
+    "explain payable": "One payable (provider and fund): recognised by class, carried in, deductions, deposit, advance, carried out, "
+                       "what is paid; payout item, batch and bank.",
     "explain arrival": "One arrival: every test, both sums of the treasury tie, the dues it was matched to, what is left.",
     "run": "Run the steps of a job file one after another: what lacks a file waits, what needs it is skipped, the rest goes on; "
            "the worst exit code wins. Deadlines follow the working-day calendar (article 21).",
+    "status": "Last run of each job, what is waited for, findings, batches, deadlines within five working days, disk, lock, calendar. "
+              "--check gives monitors an exit code: the worst of what failed, stopped or is late.",
+    "doctor": "Is this machine, and this workspace, fit to run: Python and libraries, fonts, ssh-keygen, rights, file system, clock, "
+              "catalogue; each with what to do. Exit 2 when something is not.",
+    "schedule": "The jobs as a crontab, or as systemd units and timers, printed or written; --if-due judges the deadlines.",
+    "notify": "Hand the spooled events (JSON on standard input) to the command of nxmed.toml; what it does not take is kept.",
     "law list": "List the articles: what they say, which command uses them, implemented or not.",
     "law show": "One article: what it says, its rule functions, numbers (dates, source, day checked), cases, where it is used.",
     "law check": "Check the law files and the workspace's policy.toml: unknown keys, gaps, overlaps, exactly one value per day; "

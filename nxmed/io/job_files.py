@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,8 +17,10 @@ MONTHS = ("last", "this", "next")
 DUES = ("daily", "open", "tax_file")
 _JOB_KEYS = ("zh", "en", "month", "due", "schedule", "step")
 _STEP_KEYS = ("id", "zh", "en", "command", "needs", "waits_for", "wait_minutes", "on_failure", "regions")
-_WAIT_KEYS = ("any_of", "month")
+_WAIT_KEYS = ("any_of", "month", "by_day")
+LAST_BY_DAY = 28
 _ON_FAILURE = ("go_on", "stop")
+_TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 def job_paths(workspace: Path | None = None) -> dict[str, Path]:
@@ -43,6 +46,9 @@ def load_job(name: str, workspace: Path | None = None) -> Job:
     for key, allowed in (("month", MONTHS), ("due", DUES)):
         if data.get(key) not in allowed:
             _bad(name, f"{key} 必须是 {'、'.join(allowed)} 之一", f"{key} must be one of {', '.join(allowed)}")
+    times = data.get("schedule", [])
+    if not isinstance(times, list) or any(not isinstance(x, str) or not _TIME.fullmatch(x) for x in times):
+        _bad(name, 'schedule 写每天的钟点，如 ["01:30"]', 'schedule: times of the day such as ["01:30"]')
     steps = tuple(_step(name, entry) for entry in data.get("step", []))
     if not steps:
         _bad(name, "没有步骤", "no steps")
@@ -53,7 +59,7 @@ def load_job(name: str, workspace: Path | None = None) -> Job:
     except ValueError as bad:
         _bad(name, f"步骤 {bad} 的依赖不存在或成环", f"what step {bad} needs is not there, or goes in a circle")
     return Job(name, str(data.get("zh", name)), str(data.get("en", name)), data["month"], data["due"], steps,
-               hashlib.sha256(content).hexdigest(), tuple(map(str, data.get("schedule", []))))
+               hashlib.sha256(content).hexdigest(), tuple(times))
 
 
 def _step(name: str, entry: Mapping[str, Any]) -> Step:
@@ -74,7 +80,10 @@ def _step(name: str, entry: Mapping[str, Any]) -> Step:
         unknown = [c for c in wait.get("any_of", []) if c not in contracts()]
         if unknown or not wait.get("any_of"):
             _bad(name, f"{where} 等待的文件种类不对：{'、'.join(unknown) or '空'}", "waits_for names no contract of the inbox")
-        waits.append(Wait(tuple(wait["any_of"]), str(wait.get("month", "{period}"))))
+        by_day = wait.get("by_day", 0)
+        if not isinstance(by_day, int) or isinstance(by_day, bool) or not 0 <= by_day <= LAST_BY_DAY:
+            _bad(name, f"{where} 的 by_day 是次月的日，1 至 {LAST_BY_DAY}", f"by_day: a day of the next month, 1 to {LAST_BY_DAY}")
+        waits.append(Wait(tuple(wait["any_of"]), str(wait.get("month", "{period}")), by_day))
     return Step(entry["id"], str(entry.get("zh", entry["id"])), str(entry.get("en", entry["id"])), tuple(command),
                 tuple(entry.get("needs", [])), tuple(waits), minutes, entry.get("on_failure") == "stop",
                 tuple(entry.get("regions", [])))

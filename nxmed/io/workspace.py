@@ -27,7 +27,9 @@ CONFIG_NAME = "nxmed.toml"
 POLICY_NAME = "policy.toml"
 CATALOGUE_NAME = "nxmed.duckdb"
 FOLDERS = ("inbox", "outbox", "runs", "quarantine")
-_KEYS = ("region", "poolarea_no", "people", "paths")
+_KEYS = ("region", "poolarea_no", "people", "paths", "notify")
+_NOTIFY_KEYS = ("command", "on")
+NOTICES = ("ok", "waiting", "failed")
 _PERSON_KEYS = ("name", "roles")
 ROLES = ("submit", "review", "approve")
 SCRATCH_PREFIX = ".scratch-"
@@ -43,6 +45,14 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Notify:
+    """通知 (the command that takes events, and of which states; none by default)."""
+
+    command: tuple[str, ...] = ()
+    on: tuple[str, ...] = ("waiting", "failed")
+
+
+@dataclass(frozen=True)
 class Workspace:
     """工作区 (paths are absolute). Made by `open_workspace`, `find` or `init`."""
 
@@ -54,6 +64,7 @@ class Workspace:
     outbox: Path = field(default=Path())
     runs: Path = field(default=Path())
     quarantine: Path = field(default=Path())
+    notify: Notify = Notify()
 
     @property
     def config_path(self) -> Path:
@@ -129,7 +140,8 @@ def open_workspace(path: Path) -> Workspace:
         raise _config_error("poolarea_no 必须是 6 位数字文本", "poolarea_no must be six digits as text")
     paths = _table(data, "paths")
     _refuse_unknown(paths, FOLDERS, f"{CONFIG_NAME} [paths]")
-    return Workspace(root, str(region), poolarea, _people(data), **{n: _path(root, paths, n) for n in FOLDERS})
+    return Workspace(root, str(region), poolarea, _people(data), notify=_notify(data),
+                     **{n: _path(root, paths, n) for n in FOLDERS})
 
 
 def init(path: Path, region: str, poolarea_no: str | None = None) -> Workspace:
@@ -220,6 +232,17 @@ def _people(data: Mapping[str, Any]) -> tuple[Person, ...]:
         _refuse_unknown(dict.fromkeys(map(str, roles)), ROLES, where)
         made.append(Person(account, str(entry.get("name", account)), tuple(map(str, roles))))
     return tuple(made)
+
+
+def _notify(data: Mapping[str, Any]) -> Notify:
+    entry = _table(data, "notify")
+    _refuse_unknown(entry, _NOTIFY_KEYS, f"{CONFIG_NAME} [notify]")
+    command, on = entry.get("command", []), entry.get("on", list(Notify().on))
+    for name, given in (("command", command), ("on", on)):
+        if not isinstance(given, list) or any(not isinstance(w, str) for w in given):
+            raise _config_error(f"[notify] {name} 必须是文本数组", f"[notify] {name} must be an array of text")
+    _refuse_unknown(dict.fromkeys(on), NOTICES, f"{CONFIG_NAME} [notify] on")
+    return Notify(tuple(command), tuple(on))
 
 
 def _table(data: Mapping[str, Any], key: str) -> dict[str, Any]:

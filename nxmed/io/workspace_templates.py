@@ -18,6 +18,11 @@ poolarea_no = "{poolarea_no}"
 # name = "张三"
 # roles = ["submit"]
 
+# 通知：一条命令，事件以 JSON 从标准输入给它；on 是要通知的结果：ok 完成、waiting 等文件、failed 失败。
+# [notify]
+# command = ["/usr/local/bin/nx-notify"]
+# on = ["waiting", "failed"]
+
 # 文件夹：相对路径从本文件夹起算。
 # [paths]
 # inbox = "inbox"

@@ -17,10 +17,14 @@ def worst(codes: Iterable[int]) -> int:
 
 @dataclass(frozen=True)
 class Wait:
-    """等待的文件: one file of any of `contracts` in the inbox of `month` ("{period}")."""
+    """等待的文件: one file of any of `contracts` in the inbox of `month` ("{period}").
+
+    `by_day`: the day of the month after the period by which it should have come (0: nobody says); later it is late.
+    """
 
     contracts: tuple[str, ...]
     month: str
+    by_day: int = 0
 
 
 @dataclass(frozen=True)

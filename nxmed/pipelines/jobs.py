@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from nxmed.errors import EXIT_ABSENT, EXIT_TERMINATED, GateError, MissingInput
-from nxmed.io import lock
+from nxmed.io import journal, lock, notices
 from nxmed.io.files import make_folder
 from nxmed.io.fingerprint import code_digest
 from nxmed.io.job_files import load_job
@@ -97,6 +97,7 @@ def run_job(
     if dry_run:
         return _dry(ws, job, month, as_of, tell)
     make_folder(ws.path / HISTORY)
+    journal.begin(ws.path)
     with lock.hold(ws.path / HISTORY, f"run {name}"):
         earlier = _to_resume(ws, job, month) if resume else None
         return _Run(ws, job, month, as_of, earlier, tell).go()
@@ -166,6 +167,10 @@ class _Run:
             signal.signal(signal.SIGTERM, before)
         code = worst(s.code for s in self.states.values() if s.state != "skipped")
         self.record.write("end", code=code, at=_now())
+        how = "ok" if code == 0 else "waiting" if code == EXIT_ABSENT else "failed"
+        notices.spool(self.ws, "job", how, {
+            "job": self.job.id, "period": self.month.text, "as_of": self.as_of.isoformat(), "exit_code": code,
+            "steps": [{"id": s.step.id, "state": s.state, "exit_code": s.code} for s in self.states.values()]})
         return JobOutcome(self.job, self.month.text, self.as_of, "ran", code, self.record.path.relative_to(self.ws.path).as_posix(),
                           tuple(self.states.values()))
 
