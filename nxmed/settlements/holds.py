@@ -44,19 +44,33 @@ def judged(rows: pl.LazyFrame, providers: pl.DataFrame, law: Law, period: Period
     NXJY-49 to 51: at a provider of the region with a package and without complication the package stands in place of
     hifp_pay; away from the insured city without having signed up, its share by NXJY-50. Refunds take the same back.
     """
+    joined, reasons = _with_reasons(rows, providers, law, period)
+    return joined.with_columns(hold=pl.coalesce([
+        pl.when(holds).then(pl.lit(code)) for code, holds in reasons.items()]))
+
+
+def every_reason(rows: pl.DataFrame, providers: pl.DataFrame, law: Law, period: Period) -> pl.DataFrame:
+    """每个成立的暂缓原因一行 (open rows with `held_reason`, which names only the first; in order of the reasons, then of
+    the rows)."""
+    known = rows.filter(pl.col("medfee_sumamt").is_not_null())
+    joined, reasons = _with_reasons(known.lazy(), providers, law, period)
+    judged_ = joined.with_columns(holds.alias(f"_{code}") for code, holds in reasons.items()).collect()
+    first = rows.filter(~pl.col("held_reason").is_in(list(reasons)))
+    return pl.concat([*(
+        judged_.filter(f"_{code}").select(rows.columns).with_columns(held_reason=pl.lit(code)) for code in reasons), first])
+
+
+def _with_reasons(rows: pl.LazyFrame, providers: pl.DataFrame, law: Law, period: Period
+                  ) -> tuple[pl.LazyFrame, dict[str, pl.Expr]]:
+    """Rows with `package`, and what holds a row, in the order in which the first is named."""
     beside, most = agreements.wide(providers, ("matn_headcap_amt", "fix_blng_admdvs"))
     day = pl.col("enddate")
     joined = rows.join(beside.lazy(), on="fixmedins_code", how="left", maintain_order="left")
     package, missing = _package(day, most, law, period)
-    joined = joined.with_columns(package=package, _missing=missing)
     unknown = (pl.coalesce("package", "hifp_pay") != 0) & ~pl.col("insutype").is_in(list(POOLED))
-    hold = (
-        pl.when(broken()).then(pl.lit(AMOUNT_IDENTITY))
-        .when(unknown).then(pl.lit(FUND_UNKNOWN))
-        .when(~agreements.covered(day, most)).then(pl.lit(OUT_OF_AGREEMENT))
-        .when(pl.col("_missing")).then(pl.lit(MATERNITY_FLAG_MISSING))
-        .otherwise(pl.lit(None, pl.String)))
-    return joined.with_columns(hold=hold)
+    return joined.with_columns(package=package, _missing=missing), {
+        AMOUNT_IDENTITY: broken(), FUND_UNKNOWN: unknown, OUT_OF_AGREEMENT: ~agreements.covered(day, most),
+        MATERNITY_FLAG_MISSING: pl.col("_missing")}
 
 
 def _package(day: pl.Expr, most: int, law: Law, period: Period) -> tuple[pl.Expr, pl.Expr]:

@@ -83,7 +83,8 @@ def settle(inputs: SettleInputs) -> SettleResult:
     }
     proved = equations(made, facts)
     prove(proved)
-    found += [*findings.of_rows(open_.filter("delivered"), cite), *findings.of_breaks(published, period, cite),
+    delivered_open = holds.every_reason(open_.filter("delivered"), providers, law, inputs.period)
+    found += [*findings.of_rows(delivered_open, cite), *findings.of_breaks(published, period, cite),
               *findings.of_resolutions(stale), *repriced.findings]
     return SettleResult(made, found, proved, facts, lines)
 

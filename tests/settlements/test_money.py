@@ -313,3 +313,12 @@ def test_paying_later_what_was_held_equals_paying_at_once() -> None:
     paid = pl.concat([r.tables["payables"] for r in chain.results.values()]).group_by("fund_pay_type").agg(pl.col("act_dfr_amt").sum())
     whole = at_once.tables["payables"].select("fund_pay_type", "act_dfr_amt")
     assert sorted(paid.rows()) == sorted(whole.rows())
+
+
+def test_each_reason_is_told_though_the_row_names_the_first() -> None:
+    # 340 has no pooled fund and the day lies after the agreement; the amounts do not add up either
+    outside = provider(invd_time=date(2026, 11, 9))
+    result = month([settlement("S1", insutype="340", hosp_part_amt=1)], providers=[outside])
+    assert row(result, "S1")["held_reason"] == "AMOUNT_IDENTITY"
+    assert {"AMOUNT_IDENTITY", "FUND_UNKNOWN", "OUT_OF_AGREEMENT"} <= set(codes(result))
+    assert [c for c in codes(result) if c == "OUT_OF_AGREEMENT"] == ["OUT_OF_AGREEMENT"]
