@@ -169,15 +169,20 @@ def mask_text(text: str) -> str:
 def mask_expr(cell: pl.Expr) -> pl.Expr:
     """遮盖证件号码, 列 (as `mask`; scientific notation stays readable)."""
     return pl.when(cell.str.len_chars() >= 12).then(
-        cell.str.head(6) + pl.lit("*").repeat_by(cell.str.len_chars() - 10).list.join("") + cell.str.tail(4)
+        cell.str.head(6) + _stars(cell, 10) + cell.str.tail(4)
     ).otherwise(cell)
 
 
 def mask_account_expr(cell: pl.Expr) -> pl.Expr:
     """遮盖账号, 列 (as `mask_account`)."""
     return pl.when(cell.str.len_chars() >= 8).then(
-        pl.lit("*").repeat_by(cell.str.len_chars() - 4).list.join("") + cell.str.tail(4)
+        _stars(cell, 4) + cell.str.tail(4)
     ).otherwise(cell)
+
+
+def _stars(cell: pl.Expr, shown: int) -> pl.Expr:
+    """One star per hidden character. Both branches of a `when` are computed: a short text must not count below zero."""
+    return pl.lit("*").repeat_by((cell.str.len_chars().cast(pl.Int64) - shown).clip(0)).list.join("")
 
 
 def mask_text_expr(cell: pl.Expr) -> pl.Expr:

@@ -92,4 +92,6 @@ def test_masks(text: str, shown: str) -> None:
 def test_accounts_show_four_digits_and_texts_hide_identity_numbers() -> None:
     assert ids.mask_account("6217001234567890123") == "*" * 15 + "0123"
     assert pl.DataFrame({"x": ["6217001234567890123"]}).select(ids.mask_account_expr(pl.col("x"))).item() == "*" * 15 + "0123"
+    for short in ("abc", "", "1234567"):  # shorter than what stays visible: nothing to hide, and no count below zero
+        assert pl.DataFrame({"x": [short]}).select(pl.format("{}", ids.mask_account_expr(pl.col("x")))).item() == short
     assert ids.mask_text("身份证 64010219850101123X 的人") == "身份证 640102********123X 的人"
