@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "nxmed"
 HEAVY = {"polars", "pandas", "duckdb", "pandera", "pyarrow", "xlsxwriter", "python_calamine", "yaml"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-ROOMS = {"kernel", "contributions", "collections", "settlements", "assistance"}
+ROOMS = {"kernel", "contributions", "collections", "settlements", "assistance", "payouts"}
 """Packages that compute amounts."""
 
 

@@ -56,6 +56,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("reconcile", "nxmed.cli.reconcile", MONTH),
     ("settle", "nxmed.cli.settle", MONTH),
     ("assist", "nxmed.cli.assist", MONTH),
+    ("payout", "nxmed.cli.payout", MONTH),
     ("explain", "nxmed.cli.explain", TRACE),
     ("runs", "nxmed.cli.runs", TRACE),
     ("verify", "nxmed.cli.verify", TRACE),

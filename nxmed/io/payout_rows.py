@@ -101,6 +101,14 @@ class PayoutStore:
         rows = self.connection.execute("SELECT scope, period, finding_id, body FROM findings ORDER BY 1, 2, 3").fetchall()
         return [{"scope": s, "period": p, "finding_id": f, **json.loads(body)} for s, p, f, body in rows]
 
+    def totals(self) -> dict[str, dict[str, tuple[int, int]]]:
+        """各批各状态的行数与金额 (bat_no → line state → count, fen)."""
+        found: dict[str, dict[str, tuple[int, int]]] = {}
+        for bat_no, state, rows, amt in self.connection.execute(
+                "SELECT bat_no, state, count(*), sum(amt) FROM lines GROUP BY 1, 2"):
+            found.setdefault(bat_no, {})[state] = (rows, amt)
+        return found
+
     def log_entries(self) -> list[dict[str, Any]]:
         """全部日志, oldest first (each with its hash)."""
         return payout_log.entries(self.connection)

@@ -65,7 +65,7 @@ def build(
     paid_to = payee_accounts(accounts, ready, day)
     ready = ready.join(paid_to, on=["payee_type", "payee_code"], how="left").with_columns(
         reason=pl.coalesce("first", "reason"))
-    held = ready.filter(pl.col("reason").is_not_null()).select(HELD).sort("item_id")
+    held = ready.filter(pl.col("reason").is_not_null()).select(list(HELD)).sort("item_id")
     payable = ready.filter(pl.col("reason").is_null()).join(_origins(past), on="item_id", how="left")
     batches = list(_batches(payable, accounts, source, period, day, set(taken)))
     return Built(batches, held, _findings(held, changed, gone), chosen)
