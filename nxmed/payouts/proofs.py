@@ -16,7 +16,8 @@ def batch_equations(batch: Batch, lines: pl.DataFrame, line_items: pl.DataFrame,
     lines in LINE, line_items in LINE_ITEM with `live`, answers: accepted rows of the bank (pay_sn, no, pay_stas, amt).
     """
     key = batch.bat_no
-    last = answers.sort("pay_sn", "no").unique("pay_sn", keep="last", maintain_order=True)
+    # a success that arrives after its own return joins the history only: what counts is the furthest state, not the latest row
+    last = answers.sort("pay_sn", "pay_stas", "no").unique("pay_sn", keep="last", maintain_order=True)
     paid = lines.filter(pl.col("state") == "paid")
     of_items = line_items.group_by("pay_sn").agg(items=pl.col("amt").sum())
     uneven = lines.join(of_items, on="pay_sn", how="full", coalesce=True).filter(pl.col("amt").ne_missing(pl.col("items")))
