@@ -9,6 +9,7 @@ from nxmed.kernel.identifiers import mask
 from nxmed.kernel.money import yuan_grouped
 from nxmed.kernel.period import Period
 from nxmed.pipelines.assist import load_assist
+from nxmed.pipelines.explain_payment import payments
 from nxmed.pipelines.story import (
     ROUNDED,
     Both,
@@ -200,6 +201,7 @@ def _paid(story: Story, row: dict[str, Any], ws: Workspace, run: Run) -> None:
             story.add(*this, yuan_grouped(item["amt"]), Both(
                 f"{item['item_id']}，基金 {item['fund_pay_type']}，由 {item['insu_admdvs']} 支付",
                 f"{item['item_id']}, fund {item['fund_pay_type']}, paid by {item['insu_admdvs']}"), f"{earlier.run_id} {item['rule']}")
+            payments(story, ws, item["item_id"])
     o, tilt = yuan_grouped(row["delta_ordinary"]), yuan_grouped(row["delta_tilt"])
     story.add("差额", "difference", Both(f"救助 {o}  倾斜 {tilt}", f"ordinary {o}  tilt {tilt}"), Both("应救助 − 已付", "owed − paid"))
     story.add("申请", "claim", row["clm_sn"] or NONE, STATES[row["claim_state"]], "NXJZ-19;NXJZ-22")
