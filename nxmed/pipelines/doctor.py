@@ -125,7 +125,8 @@ def _font() -> Iterator[Check]:
 
 
 def _clock(ws: Workspace | None, now: datetime) -> Iterator[Check]:
-    latest = max((str(r.manifest.get("finished", "")) for r in runs(ws)), default="") if ws is not None else ""
+    ends = [str(r.manifest["finished_at"]) for r in runs(ws)] if ws is not None else []
+    latest = max(ends, key=datetime.fromisoformat, default="")
     if latest and datetime.fromisoformat(latest) > now:
         yield Check("clock", "bad", f"时钟慢了：已有 {latest} 的运行", f"the clock is slow: a run of {latest} is there",
                     "校准系统时间", "set the system clock right")
