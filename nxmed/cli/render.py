@@ -98,7 +98,8 @@ def region(outcome: Outcome) -> str:
 
 def head(outcome: Outcome, zh: str, en: str, more: Sequence[str] = ()) -> str:
     """首行: what ran, for which month, how it ended."""
-    parts = [t(f"{zh} 费款所属期 {outcome.period}", f"{en} {outcome.period}"), *more, t(*STATUS[outcome.status]), outcome.run_id]
+    month = "费款所属期" if outcome.command in ("assess", "reconcile") else "月份"
+    parts = [t(f"{zh} {month} {outcome.period}", f"{en} {outcome.period}"), *more, t(*STATUS[outcome.status]), outcome.run_id]
     return " · ".join(p for p in parts if p)
 
 

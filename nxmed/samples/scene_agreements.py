@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from nxmed.samples.scene_providers import RECOGNISED, WAITING, Provider, ProviderScene, Row
 from nxmed.samples.scene_statements import ordinary, parts
@@ -10,7 +11,7 @@ from nxmed.samples.scene_statements import ordinary, parts
 FIRST = (date(2024, 1, 1), date(2026, 10, 31))
 RENEWED = (date(2026, 11, 5), date(2028, 12, 31))
 PACKAGE = "3333.33"
-DELIVERY = {"med_type": "52", "clr_type": "21"}
+DELIVERY: dict[str, Any] = {"med_type": "52", "clr_type": "21"}
 TOTALS_DIFFER = "TOTALS_DIFFER"
 
 
@@ -31,7 +32,7 @@ def agreement_cases(s: ProviderScene) -> None:
 def totals_only(s: ProviderScene) -> None:
     """药店只报总额: equal in November (stands for equal details), one sale more in December (holds the group)."""
     p = s.provider(14, "大药房", "11", letter="P", deposit="0.05")
-    kind = {"med_type": "41", "clr_type": "41"}
+    kind: dict[str, Any] = {"med_type": "41", "clr_type": "41"}
     for k in (0, 1):
         for n in range(6):
             row = s.visit(k, p, "0", f"{20 + n}.50", "0", **kind)

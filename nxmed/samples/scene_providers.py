@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import Any
 
 from nxmed.kernel.money import fen_of, ppm_of, yuan
 from nxmed.kernel.period import Period
@@ -204,7 +205,7 @@ class ProviderScene:
         agency: bool = True,
         day: date | None = None,
         begins: date | None = None,
-        **over: str | None,
+        **over: Any,
     ) -> Row:
         """结算 (all of the fund from the pooled fund, all fees in scope, unless `over` says otherwise)."""
         who = person or self.patient()
@@ -247,7 +248,7 @@ class ProviderScene:
     def refund(self, k: int, provider: Provider, of: Row, *, own: bool = False, agency: bool = True, **over: str) -> Row:
         """退费 of a settlement: the same amounts taken back, under the same number or one of its own."""
         row = dict(of)
-        row |= {name: -of[name] for name in AMOUNT_IDS}  # type: ignore[operator]
+        row |= {name: -fen(of, name) for name in AMOUNT_IDS}
         row |= {"refd_setl_flag": "1", "org_setl_id": of["setl_id"]}
         if own:
             row["setl_id"] = self.number(provider, k)
@@ -330,9 +331,9 @@ class ProviderScene:
         """A finding that must come up."""
         self.plant(k, planted.FINDINGS, code, key, note, expect)
 
-    def even(self, k: int, provider: Provider, fund: str, acct: str = "0", cash: str = "0", note: str = "", **over: str) -> Row:
+    def even(self, k: int, provider: Provider, fund: str, acct: str = "0", cash: str = "0", note: str = "", **over: Any) -> Row:
         """双方一致的一笔, recognised at once."""
-        row = self.visit(k, provider, fund, acct, cash, **over)  # type: ignore[arg-type]
+        row = self.visit(k, provider, fund, acct, cash, **over)
         self.lists(k, provider, row)
         self.become(k, provider, row, "00", RECOGNISED, note)
         return row
@@ -348,16 +349,16 @@ def own_funds(row: Row) -> dict[str, int]:
     found: dict[str, int] = {}
     pooled = POOLED.get(str(row["insutype"]))
     if pooled and row["hifp_pay"]:
-        found[pooled] = _fen(row, "hifp_pay")
-    if account := _fen(row, "acct_pay") + _fen(row, "acct_mulaid_pay"):
+        found[pooled] = fen(row, "hifp_pay")
+    if account := fen(row, "acct_pay") + fen(row, "acct_mulaid_pay"):
         found[ACCOUNT] = account
     for column, fund in FUND_OF.items():
         if row[column]:
-            found[fund] = _fen(row, column)
+            found[fund] = fen(row, column)
     return found
 
 
-def _fen(row: Row, name: str) -> int:
+def fen(row: Row, name: str) -> int:
     value = row[name]
     if not isinstance(value, int):
         raise TypeError(name)

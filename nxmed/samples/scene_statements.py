@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nxmed.kernel.money import fen_of, yuan
 from nxmed.samples.chance import draw_one
 from nxmed.samples.scene_providers import (
@@ -48,7 +50,7 @@ def ordinary(s: ProviderScene, k: int, provider: Provider, count: int, **over: s
     return made
 
 
-def parts(fund: str, acct: str = "0", cash: str = "0", **others: str) -> dict[str, str]:
+def parts(fund: str, acct: str = "0", cash: str = "0", **others: str) -> dict[str, Any]:
     """The sums of a settlement that other funds pay into besides the pooled one."""
     paid = fen_of(fund) + sum(fen_of(v) for v in others.values())
     whole = yuan(paid + fen_of(acct) + fen_of(cash))
@@ -98,6 +100,7 @@ def only_at_the_agency(s: ProviderScene, p: Provider) -> None:
 
 def amounts(s: ProviderScene, p: Provider) -> None:
     """03: fund, account or fee one fen or more apart; one of them put right a month later."""
+    cells: dict[str, Any]
     for note, cells in (
         ("基金差 1 分", {"fund_pay_sumamt": "800.01"}),
         ("账户差 10 元", {"acct_pay": "110.00"}),
@@ -167,6 +170,7 @@ def other_month(s: ProviderScene, p: Provider) -> None:
 
 def identities(s: ProviderScene, p: Provider) -> None:
     """四个恒等式, each broken alone: the first and the last hold the row."""
+    cells: dict[str, Any]
     for nth, held, cells, expected, actual in (
         (1, True, {"hosp_part_amt": "10.00"}, "1010.00", "1000.00"),
         (2, False, {"acct_mulaid_pay": "5.00"}, "305.00", "300.00"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from nxmed.kernel.money import fen_of, yuan
 from nxmed.samples.scene_people import Person
 from nxmed.samples.scene_providers import RECOGNISED, Provider, ProviderScene, Row
 
-STAY = {"med_type": "21", "clr_type": "21"}
-CHRONIC = {"med_type": "14"}
+STAY: dict[str, Any] = {"med_type": "21", "clr_type": "21"}
+CHRONIC: dict[str, Any] = {"med_type": "14"}
 HOME, PROVINCE, OTHER = "2", "3", "4"
 
 
@@ -34,8 +35,8 @@ def stay_cases(s: ProviderScene, main: Provider, second: Provider, village: Prov
 def _stay(
     s: ProviderScene, k: int, p: Provider, scope: str, fund: str, supp: str, note: str, *, own: str = "0",
     person: Person | None = None, day: date | None = None, begins: date | None = None, right: tuple[str, str] | None = None,
-    run: tuple[str, str] | None = None, state: str = "computed", kind: dict[str, str] | None = None, plant: bool = True,
-    **over: str,
+    run: tuple[str, str] | None = None, state: str = "computed", kind: dict[str, Any] | None = None, plant: bool = True,
+    **over: Any,
 ) -> Row:
     """A stay (or chronic visit) as settled: `fund` and `supp` paid, `own` outside the scope; `right`: what the text gives
     where that is something else; `run`: the pooled total of the year before and after."""
