@@ -64,8 +64,8 @@ def assist(inputs: AssistInputs) -> AssistResult:
     items = _with_owed(items, standards, law)
 
     here, vanished = payouts_of_items(payouts, collected.items, collected.claims)
-    items = with_payouts(with_one_stop(items), here)
-    items, rest = with_opening(items, opening)
+    items, rest = with_opening(with_one_stop(items), opening)
+    items = with_payouts(items, here)
     payer = law.rule("assistance_payer")(
         pl.col("insu_admdvs"), pl.coalesce("claim_hukou", "home"), law.number("assistance.region_admdvs", period.first_day).value[:2])
     items = with_delta(items.with_columns(payer=payer))
