@@ -213,6 +213,7 @@ def assist(month: str, settlements: list[Row], claims: list[Row], identities: li
         first = min(maf, i.ordinary)
         second = min(maf - first, i.tilt)
         i.paid_ordinary, i.paid_tilt = first + (maf - first - second), second
+    place_opening(items, opening)
     by_key = {i.key: i for i in items}
     for key, fund, amount in paid:
         mine = by_key.get(key) or by_key.get(owner.get(key, ""))
@@ -222,7 +223,6 @@ def assist(month: str, settlements: list[Row], claims: list[Row], identities: li
                 mine.paid_ordinary += amount
             else:
                 mine.paid_tilt += amount
-    place_opening(items, opening)
     return report(month, year, items, identities, counted, ran_before)
 
 

@@ -201,6 +201,19 @@ def test_opening_amounts_lie_on_the_years_items_in_order() -> None:
     assert codes(result).get("OPENING_NOT_PLACED", 0) == 0
 
 
+def test_opening_amounts_stay_where_they_were_paid_when_less_is_owed_later() -> None:
+    """A 1,000 at tier 1: 600 in the opening file, 400 paid on the claim. In March only tier 2 is left: A owes 800, so 200
+    come back; they don't quietly pay for B."""
+    a, b = stay("A", "1000.00", "2026-02-01"), stay("B", "500.00", "2026-02-02")
+    year = Year()
+    first = year.run("2026-02", [a], [claim("K1", a)], [identity("2304"), identity("2303")], opening=[opening("600.00")])
+    assert payouts(first) == {("A", "610100"): 40000}
+    after = year.run("2026-03", [b], [claim("K2", b)], [identity("2304", end="2026-01-31")])
+    assert amounts(item(after, "A"), "ordinary_amt", "paid_ordinary", "delta_ordinary") == (80000, 100000, -20000)
+    assert payouts(after) == {("B", "610100"): 40000}
+    assert (codes(after)["OVERPAID_ASSISTANCE"], codes(after).get("OPENING_NOT_PLACED", 0)) == (1, 0)
+
+
 def test_opening_amounts_that_find_no_item_are_told() -> None:
     result = Year().run("2026-02", [stay("A", "1000.00", "2026-02-01")], identities=[identity("2304")],
                         opening=[opening("1500.00", "7.00"), opening("1.00", psn="8")])
