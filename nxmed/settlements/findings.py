@@ -49,7 +49,7 @@ def of_amounts(inputs: SettleInputs) -> list[pl.DataFrame]:
     """四个恒等式 (one finding per settlement of the month and identity that does not hold)."""
     wrong = pl.any_horizontal([pl.col(left) != pl.sum_horizontal(right) for _, left, right, _ in IDENTITIES])
     names = (*KEY, "psn_no", "insutype", "src_file", "src_row", *AMOUNTS)
-    agency = _of_month(inputs).filter(wrong).select(names).collect()
+    agency = _of_month(inputs).filter(wrong).select(names).collect(engine="streaming")
     found = []
     for number, (words, left, right, holds) in enumerate(IDENTITIES, start=1):
         total = pl.sum_horizontal(right)
@@ -86,9 +86,10 @@ def of_rows(rows: pl.DataFrame, cite: str) -> list[pl.DataFrame]:
     return found
 
 
-def of_breaks(published: pl.DataFrame, period: Period, cite: str) -> list[pl.DataFrame]:
-    """差异汇总 (one finding per provider and class; the rows stand in statement_rows under their break ids)."""
-    open_ = published.filter(~pl.col("straight")).filter((pl.col("stmt_diff") != "00") & ~pl.col("state").is_in(["recognised", "rejected"]))
+def of_breaks(others: pl.DataFrame, period: Period, cite: str) -> list[pl.DataFrame]:
+    """差异汇总 (of the rows that are not straight: one finding per provider and class; they stand in statement_rows
+    under their break ids)."""
+    open_ = others.filter((pl.col("stmt_diff") != "00") & ~pl.col("state").is_in(["recognised", "rejected"]))
     sums = open_.group_by("fixmedins_code", "stmt_diff").agg(
         n=pl.len(), amount=(pl.col("provider_fund_pay_sumamt").fill_null(0) - pl.col("agency_fund_pay_sumamt").fill_null(0)).sum())
     return [
@@ -125,7 +126,7 @@ def of_large_fees(inputs: SettleInputs) -> list[pl.DataFrame]:
     if threshold is None:
         return []
     large = _of_month(inputs).filter(
-        (pl.col("medfee_sumamt") >= threshold.fen) & (pl.col("refd_setl_flag") != REFUND)).collect()
+        (pl.col("medfee_sumamt") >= threshold.fen) & (pl.col("refd_setl_flag") != REFUND)).collect(engine="streaming")
     return [finding.make(
         "LARGE_FEE", large, pl.format("单笔医疗费 {} 元，达到会审起点 {} 元，列入会审", yuan_text(pl.col("medfee_sumamt")),
                                       pl.lit(threshold.value)),

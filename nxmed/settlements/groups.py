@@ -27,8 +27,10 @@ class Groups:
 
 def compare(agency: pl.DataFrame, details: pl.DataFrame, totals: pl.DataFrame, rule: str) -> Groups:
     """比对总额 (agency and detail rows of the month as delivered; a refund counts −1)."""
-    mine = agency.group_by(GROUP).agg(*[pl.col(c).sum().alias(f"agency_{c}") for c in COMPARED], agency_cnt=_COUNT,
-        first=pl.col("enddate").min(), last=pl.col("enddate").max(), empty=pl.col("enddate").null_count())
+    # The streaming engine sums as it passes: a tenth of the time for few groups of many rows.
+    mine = agency.lazy().group_by(GROUP).agg(
+        *[pl.col(c).sum().alias(f"agency_{c}") for c in COMPARED], agency_cnt=_COUNT, first=pl.col("enddate").min(),
+        last=pl.col("enddate").max(), empty=pl.col("enddate").null_count()).collect(engine="streaming")
     spans = mine.group_by("fixmedins_code").agg(pl.col("first").min(), pl.col("last").max(), pl.col("empty").sum())
     mine = mine.drop("first", "last", "empty")
     theirs = totals.group_by(GROUP).agg(
@@ -58,8 +60,9 @@ def _inconsistent(details: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
     """Statements that do not equal their own detail: by insurance and clearing type where every detail row of the
     provider names both, else for the provider as a whole. Columns: by, statement and detail sums."""
     by = ["fixmedins_code", "insutype", "clr_type"]
-    sums = details.join(totals.select("fixmedins_code").unique(), on="fixmedins_code", how="semi").group_by(by).agg(
-        *[pl.col(c).sum().alias(f"listed_{c}") for c in COMPARED], listed_cnt=_COUNT)
+    sums = details.lazy().group_by(by).agg(
+        *[pl.col(c).sum().alias(f"listed_{c}") for c in COMPARED], listed_cnt=_COUNT).collect(engine="streaming").join(
+        totals.select("fixmedins_code").unique(), on="fixmedins_code", how="semi")
     named = sums.group_by("fixmedins_code").agg(
         fine=(pl.col("insutype").is_not_null() & pl.col("clr_type").is_not_null()).all())
     blur = [pl.when("fine").then(pl.col(c)).otherwise(pl.lit(None, pl.String)).alias(c) for c in ("insutype", "clr_type")]

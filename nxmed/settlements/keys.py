@@ -13,6 +13,7 @@ from nxmed.settlements.shapes import KEY
 T = TypeVar("T")
 TRIES = 8
 MARK = "key_hash"
+CHECK = "key_check"
 COPY = "copy_no"
 
 
@@ -26,6 +27,13 @@ def hashed(seed: int, *, setl_id: str = "setl_id", flag: pl.Expr | None = None) 
     return (
         pl.col(setl_id).hash(seed) ^ refund.hash(seed + 1) ^ pl.col("fixmedins_code").hash(seed + 2)
     ).alias(MARK)
+
+
+def checked(seed: int) -> pl.Expr:
+    """第二个 64 位数 of the same key, from other seeds: two keys that share one number do not share both."""
+    return (
+        pl.col("setl_id").hash(seed + 5) ^ pl.col("refd_setl_flag").hash(seed + 6) ^ pl.col("fixmedins_code").hash(seed + 7)
+    ).alias(CHECK)
 
 
 def with_seed(work: Callable[[int], T]) -> T:

@@ -15,6 +15,7 @@ from nxmed.settlements.holds import REFUND
 from nxmed.settlements.keys import COPY, MARK, Collision, copies, hashed
 from nxmed.settlements.past import Known
 from nxmed.settlements.shapes import COMPARED, KEY, PROVIDER_DATA, SettleInputs
+from nxmed.settlements.straight import TAKEN
 
 NOT_A_REFUND = "0"
 MINE, THEIRS = "_mine", "_theirs"
@@ -63,9 +64,9 @@ class Paired:
 
 
 def pair(mine: pl.DataFrame, theirs: pl.DataFrame, providers: pl.DataFrame, known: Known, inputs: SettleInputs, seed: int,
-         straight: pl.Series) -> Paired:
+         plain: pl.DataFrame) -> Paired:
     """配对 (judged agency rows and provider rows of the month that are not straight, every column, MARK and periods;
-    `straight`: numbers of the rows that are). Raises keys.Collision."""
+    `plain`: MARK of the month's rows, TAKEN where they are). Raises keys.Collision."""
     extra = {MINE: copies(mine), THEIRS: copies(theirs)}
     joined = _positions(mine, MINE, extra[MINE]).join(
         _positions(theirs, THEIRS, extra[THEIRS]), on=MARK, how="full", coalesce=True)
@@ -86,7 +87,8 @@ def pair(mine: pl.DataFrame, theirs: pl.DataFrame, providers: pl.DataFrame, know
         "fixmedins_code", setl_id=pl.coalesce("org_setl_id", "provider_org_setl_id", "setl_id"),
         refd_setl_flag=pl.lit(NOT_A_REFUND)).unique().with_columns(hashed(seed))
     earlier = past.originals(inputs, seed, named) if named.height else pl.DataFrame(schema=ORIGINALS)
-    here = named.filter(named[MARK].is_in(straight.implode())).select(
+    here = plain.lazy().filter(TAKEN).select(MARK).join(named.lazy().select(MARK), on=MARK, how="semi").collect(
+        engine="streaming").select(
         MARK, on_agency=pl.lit(True), on_provider=pl.lit(True), recognised=pl.lit(True))
     return Paired(rows, again, pl.concat([earlier, here]), known.open.height, pool, seed)
 

@@ -7,7 +7,7 @@ import polars as pl
 UNKNOWN = "UNKNOWN"
 
 
-def with_provider(lines: pl.LazyFrame, agency: pl.DataFrame, providers: pl.DataFrame) -> pl.LazyFrame:
+def with_provider(lines: pl.LazyFrame, agency: pl.LazyFrame, providers: pl.DataFrame) -> pl.LazyFrame:
     """补机构编号. Each such file is one provider's: the code of a known provider in its name, else the code that most of
     its rows have at the agency, the smallest of several, else UNKNOWN."""
     details = lines.filter(pl.col("fixmedins_code").is_null()).select("src_file", "setl_id", "refd_setl_flag").collect()
@@ -18,8 +18,9 @@ def with_provider(lines: pl.LazyFrame, agency: pl.DataFrame, providers: pl.DataF
         pl.col("code").is_in(known.implode())).sort("src_file", "code").unique(
         "src_file", keep="first", maintain_order=True).with_columns(rank=pl.lit(0), len=pl.lit(0, pl.UInt32))
     guess = (
-        details.join(agency.select("setl_id", "refd_setl_flag", code="fixmedins_code"), on=["setl_id", "refd_setl_flag"])
-        .group_by("src_file", "code").len().with_columns(rank=pl.lit(1)).select(named.columns))
+        agency.select("setl_id", "refd_setl_flag", code="fixmedins_code").join(
+            details.lazy(), on=["setl_id", "refd_setl_flag"])
+        .group_by("src_file", "code").len().with_columns(rank=pl.lit(1)).select(named.columns).collect(engine="streaming"))
     chosen = pl.concat([named, guess]).sort(["rank", "len", "code"], descending=[False, True, False]).unique(
         "src_file", keep="first", maintain_order=True).select("src_file", "code")
     return lines.join(chosen.lazy(), on="src_file", how="left", maintain_order="left").with_columns(

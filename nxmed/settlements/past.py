@@ -31,8 +31,9 @@ class Known:
     open: pl.DataFrame
 
 
-def look_back(inputs: SettleInputs, seed: int, keys: pl.DataFrame) -> Known:
-    """查以前月份 (for the month's `keys`: KEY and MARK)."""
+def look_back(inputs: SettleInputs, seed: int, *sides: pl.DataFrame) -> Known:
+    """查以前月份 (for the month's keys, in frames with KEY and MARK)."""
+    keys = pl.concat([f.select(*KEY, MARK) for f in sides])
     waiting = shaped(inputs.prior_breaks, BREAKS).with_columns(hashed(seed)).collect()
     proved(waiting)
     earlier = _published(inputs, seed, keys)
@@ -69,7 +70,7 @@ def _met(rows: pl.LazyFrame, seed: int, keys: pl.DataFrame) -> pl.DataFrame:
     """Rows with one of the keys; proved by the text."""
     if not keys.height:
         return rows.with_columns(hashed(seed)).limit(0).collect()
-    found = rows.with_columns(hashed(seed)).join(keys.lazy().select(MARK), on=MARK, how="semi").collect()
+    found = rows.with_columns(hashed(seed)).join(keys.lazy().select(MARK), on=MARK, how="semi").collect(engine="streaming")
     same_key(found.join(keys.select(MARK, *KEY).unique(MARK), on=MARK, how="left", suffix="_other"))
     return found
 
@@ -94,7 +95,7 @@ def _before_start(inputs: SettleInputs, seed: int, keys: pl.DataFrame) -> pl.Dat
         return both.with_columns(
             settled=pl.lit(True), opened_period=pl.lit(start), stmt_diff=pl.lit(None, pl.String))
     sent = _sent(inputs.provider_details, DETAILS, start, ["fixmedins_code", "inbox_month"])
-    filed = _sent(inputs.settlements, SETTLEMENTS, start, ["inbox_month"])
+    filed = filed_months(inputs)
     both = both.join(sent.select("fixmedins_code", pl.col("inbox_month").alias("agency_period"), pl.lit(True).alias("_sent")),
                      on=["fixmedins_code", "agency_period"], how="left")
     both = both.join(filed.select(pl.col("inbox_month").alias("provider_period"), pl.lit(True).alias("_filed")),
@@ -123,12 +124,19 @@ def _newest(frame: pl.LazyFrame, shape: dict[str, pl.DataType], data: list[str],
 
 
 def _sent(frame: pl.LazyFrame, shape: dict[str, pl.DataType], start: str, by: list[str]) -> pl.DataFrame:
-    return shaped(frame, shape).filter(pl.col("inbox_month") < start).select(by).unique().collect()
+    return shaped(frame, shape).filter(pl.col("inbox_month") < start).select(by).unique().collect(engine="streaming")
+
+
+def filed_months(inputs: SettleInputs) -> pl.DataFrame:
+    """中心送过文件的月份 (`inbox_month` before the first run; of the whole agency, whatever bucket asks)."""
+    if inputs.filed is not None:
+        return pl.DataFrame({"inbox_month": sorted(inputs.filed)}, schema={"inbox_month": pl.String})
+    return _sent(inputs.settlements, SETTLEMENTS, inputs.start.text, ["inbox_month"])
 
 
 def _has_earlier(inputs: SettleInputs, start: str) -> bool:
     """Whether any file of a month before the first run is there."""
     for frame, shape in ((inputs.settlements, SETTLEMENTS), (inputs.provider_details, DETAILS)):
-        if shaped(frame, shape).select((pl.col("inbox_month") < start).any()).collect().item():
+        if shaped(frame, shape).select((pl.col("inbox_month") < start).any()).collect(engine="streaming").item():
             return True
     return False

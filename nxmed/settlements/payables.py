@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -21,14 +22,12 @@ ADVANCE_RULE = "DXTC-58"
 
 
 def payables(
-    rows: pl.DataFrame, deductions: pl.DataFrame, prior: pl.DataFrame, providers: pl.DataFrame, *, law: Law, period: Period
+    recognised: pl.DataFrame, deductions: pl.DataFrame, prior: pl.DataFrame, providers: pl.DataFrame, *, law: Law, period: Period
 ) -> pl.DataFrame:
     """应付表 (provider × fund: recognised + carried in − deductions − deposit − advance = paid + carried out).
 
-    rows: statement rows with one column per fund. A row stands for every fund with an amount, a deduction, a carried
-    amount or an advance.
+    A row stands for every fund with a recognised amount (see `recognised`), a deduction, a carried amount or an advance.
     """
-    recognised = _recognised(rows)
     taken = deductions.group_by(ITEM_KEY).agg(det_amt=pl.col("det_amt").sum())
     carried = prior.filter(pl.col("carried_out_amt") != 0).group_by(ITEM_KEY).agg(
         carried_in_amt=pl.col("carried_out_amt").sum())
@@ -58,19 +57,18 @@ def payables(
     ).sort(ITEM_KEY)
 
 
-def _recognised(rows: pl.DataFrame) -> pl.DataFrame:
-    """Σ of every fund per provider; funds without any amount on any row are left out."""
-    used = rows.select((pl.col(c) != 0).any() for c in funds.COLUMNS).row(0) if rows.height else ()
-    there = [f for f, any_ in zip(funds.FUNDS, used, strict=False) if any_]
-    if not there:
-        return pl.DataFrame(schema={"fixmedins_code": pl.String, "fund_pay_type": pl.String, "recognised_amt": pl.Int64})
-    sums = rows.group_by("fixmedins_code").agg(
-        *[pl.col(funds.column(f)).sum() for f in there],
-        *[(pl.col(funds.column(f)) != 0).any().alias(f"any_{f}") for f in there])
+def recognised(pieces: Iterable[pl.LazyFrame]) -> pl.DataFrame:
+    """认定额 per provider and fund (of rows with one column per fund; a fund without any amount on any row of the
+    provider has no row)."""
+    sums = pl.concat([
+        rows.group_by("fixmedins_code").agg(
+            *[pl.col(c).sum() for c in funds.COLUMNS], *[(pl.col(c) != 0).any().alias(f"any_{c}") for c in funds.COLUMNS])
+        for rows in pieces]).collect(engine="streaming").group_by("fixmedins_code").agg(
+        *[pl.col(c).sum() for c in funds.COLUMNS], *[pl.col(f"any_{c}").any() for c in funds.COLUMNS])
     return pl.concat([
-        sums.filter(f"any_{f}").select(
+        sums.filter(f"any_{funds.column(f)}").select(
             "fixmedins_code", pl.lit(f).alias("fund_pay_type"), pl.col(funds.column(f)).alias("recognised_amt"))
-        for f in there])
+        for f in funds.FUNDS])
 
 
 def _advances(terms: pl.DataFrame, base: pl.DataFrame, law: Law, period: Period) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -12,6 +12,8 @@ from nxmed.settlements import funds
 from nxmed.settlements.shapes import COMPARED
 
 SIDES = {"agency": "中心", "provider": "机构"}
+BY = ("stmt_diff", "held_reason", "agency", "provider", "closed")
+SUMMED = tuple([f"{side}_{c}" for side in SIDES for c in COMPARED] + ["recognised_amt", *funds.COLUMNS])
 WORDS = {"medfee_sumamt": "医疗费", "fund_pay_sumamt": "基金支付", "acct_pay": "个人账户"}
 
 
@@ -25,16 +27,36 @@ def delivered(agency: pl.DataFrame, provider: pl.DataFrame) -> dict[str, int]:
     return found
 
 
+def tally(rows: pl.LazyFrame | pl.DataFrame, period: str) -> pl.DataFrame:
+    """明细的小计 (of published rows: counts and sums by class, hold and what each side delivered this month; tallies of
+    several pieces add up, see `added`)."""
+    before = (pl.col("opened_period") < period) & pl.col("state").is_in(["recognised", "rejected"])
+    return rows.lazy().group_by(
+        "stmt_diff", "held_reason", agency=(pl.col("agency_period") == period).fill_null(False),
+        provider=(pl.col("provider_period") == period).fill_null(False), closed=before.fill_null(False),
+    ).agg(pl.len().cast(pl.Int64).alias("n"), *[pl.col(c).sum() for c in SUMMED]).collect(engine="streaming")
+
+
+def added(tallies: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """小计相加."""
+    return pl.concat(tallies).group_by(BY).agg(pl.col("n", *SUMMED).sum()).sort(BY)
+
+
 def equations(tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> list[Equation]:
     """守恒等式 (over the published tables, in inside form, and the facts of the manifest)."""
-    rows, owed, items = tables["statement_rows"], tables["payables"], tables["payout_items"]
+    return stated(tally(tables["statement_rows"], str(facts["period"])), tables, facts)
+
+
+def stated(rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> list[Equation]:
+    """守恒等式 (`rows`: the tally of statement_rows; tables: payables, payout_items, statement_breaks)."""
+    owed, items = tables["payables"], tables["payout_items"]
     period = str(facts["period"])
     found: list[Equation] = []
     for side, zh in SIDES.items():
-        by = rows.lazy().filter(pl.col(f"{side}_period") == period).group_by("stmt_diff", "held_reason").agg(
-            pl.len().alias("n"), *[pl.col(f"{side}_{c}").sum() for c in COMPARED]).sort(
+        by = rows.filter(side).group_by("stmt_diff", "held_reason").agg(
+            pl.col("n").sum(), *[pl.col(f"{side}_{c}").sum() for c in COMPARED]).sort(
             "stmt_diff", "held_reason", nulls_last=False).with_columns(pl.concat_str(
-                [pl.col("stmt_diff"), pl.col("held_reason")], separator=" ", ignore_nulls=True).alias("class")).collect()
+                [pl.col("stmt_diff"), pl.col("held_reason")], separator=" ", ignore_nulls=True).alias("class"))
         found.append(Equation(
             f"settle.{side}.rows", f"{zh}明细行数 = 各类与暂缓之和", {f"{zh}明细": int(facts[f"{side}_rows"])},
             dict(zip(by["class"], map(int, by["n"]), strict=True)), unit="rows", en=f"rows of the {side} = classes and holds"))
@@ -62,7 +84,7 @@ def equations(tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> l
         Equation("settle.items", "付款项 = 应付", {"付款项": int(items["amt"].sum() or 0)},
                  {"应付": int(owed["act_dfr_amt"].sum() or 0)}, en="payout items = payables"),
         Equation("settle.breaks", "期初未了 = 本期了结 + 期末仍未了", {"期初": int(facts["opening_breaks"])}, {
-            "了结": rows.filter((pl.col("opened_period") < period) & pl.col("state").is_in(["recognised", "rejected"])).height,
+            "了结": int(rows.filter("closed")["n"].sum() or 0),
             "仍未了": tables["statement_breaks"].filter(pl.col("opened_period") < period).height,
         }, unit="rows", en="open at the start = closed + still open"),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -35,20 +36,31 @@ def with_break_ids(rows: pl.DataFrame, wanted: pl.Expr) -> pl.DataFrame:
     return rows.with_row_index("_row").join(found, on="_row", how="left", maintain_order="left").drop("_row")
 
 
-def decided(rows: pl.DataFrame, inputs: SettleInputs) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """带上处理决定 (adds `decision`; and the entries used, and those that do not fit the row any more)."""
-    entries = shaped(inputs.resolutions, RESOLUTIONS).collect().with_row_index("_order").unique(
+def entries(inputs: SettleInputs) -> pl.DataFrame:
+    """处理决定 (the last of each break, in the order they were taken: `_order`)."""
+    return shaped(inputs.resolutions, RESOLUTIONS).collect().with_row_index("_order").unique(
         "break_id", keep="last", maintain_order=True)
-    if not entries.height:
-        return rows.with_columns(decision=pl.lit(None, pl.String)), entries, entries
+
+
+def decided(rows: pl.DataFrame, taken: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """带上处理决定 (adds `decision`; and the entries with KEY of their row: `_there` when it is among these rows, `_fits`
+    when it still is what was decided on)."""
     facts = rows.filter(pl.col("break_id").is_not_null()).select("break_id", *set(_DECIDED_ON.values()), *KEY)
-    met = entries.join(facts, on="break_id", how="left", suffix="_row")
+    met = taken.join(facts, on="break_id", how="left", suffix="_row")
     same = pl.all_horizontal([pl.col(e).eq_missing(pl.col(r if r not in RESOLUTIONS else f"{r}_row"))
                               for e, r in _DECIDED_ON.items()])
-    met = met.with_columns(_fits=same & pl.col("setl_id").is_not_null())
-    used = met.filter("_fits")
-    stale = met.filter(~pl.col("_fits"))
-    return rows.join(used.select("break_id", "decision"), on="break_id", how="left"), used, stale
+    there = pl.col("setl_id").is_not_null()
+    met = met.with_columns(_there=there, _fits=same & there)
+    if not taken.height:
+        return rows.with_columns(decision=pl.lit(None, pl.String)), met
+    return rows.join(met.filter("_fits").select("break_id", "decision"), on="break_id", how="left"), met
+
+
+def judged(met: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """用上的与不再适用的决定 (over all buckets: each entry counts where its row is)."""
+    each = pl.concat(met).sort("_order", "_there", descending=[False, True]).unique(
+        "_order", keep="first", maintain_order=True)
+    return each.filter("_fits"), each.filter(~pl.col("_fits"))
 
 
 def recognise(rows: pl.DataFrame) -> pl.DataFrame:

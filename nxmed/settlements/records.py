@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from nxmed.settlements import holds
-from nxmed.settlements.keys import MARK, hashed
+from nxmed.settlements.keys import MARK, checked, hashed
 from nxmed.settlements.shapes import (
     AGENCY_DATA,
     COMPARED,
@@ -32,10 +32,16 @@ def listed_in_month(inputs: SettleInputs) -> pl.LazyFrame:
     return shaped(inputs.provider_details, DETAILS).filter(pl.col("inbox_month") == inputs.period.text)
 
 
-def narrow(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """只取比对所需 (NARROW, and `suspect`: something besides the comparison may hold the row; `broken`: an identity
-    does not hold)."""
-    return rows.select(*NARROW, holds.suspect().alias("suspect"), holds.broken(every=True).alias("broken"))
+def narrow(rows: pl.LazyFrame, seed: int) -> pl.LazyFrame:
+    """只取比对所需 (NARROW, MARK and CHECK, `suspect`: something besides the comparison may hold the row; `broken`: an
+    identity does not hold)."""
+    return rows.select(*NARROW, holds.suspect().alias("suspect"), holds.broken(every=True).alias("broken"), hashed(seed),
+                       checked(seed))
+
+
+def listed(lines: pl.LazyFrame, seed: int) -> pl.LazyFrame:
+    """机构明细的比对列 (LISTED, MARK and CHECK)."""
+    return lines.select(*LISTED, hashed(seed), checked(seed))
 
 
 def wide(rows: pl.LazyFrame, lines: pl.LazyFrame, seed: int, mine: pl.DataFrame, theirs: pl.DataFrame

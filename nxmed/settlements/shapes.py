@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from nxmed.kernel.buckets import Parts
 from nxmed.kernel.money import to_fen
 from nxmed.kernel.period import Period
 from nxmed.kernel.stage import Equation
@@ -75,6 +76,8 @@ BREAKS: Shape = {
     "opened_period": TEXT, "stmt_diff": TEXT,
 }
 """Open rows as the run before left them (statement_breaks); `agency_period` empty where the agency has no row."""
+ONE_STOP: Shape = {"setl_id": TEXT, "owed_amt": FEN, "period": TEXT}
+"""What `assist` found owed for settlements with a one-stop amount, and the month of that run."""
 PRIOR_PAYABLES: Shape = {"fixmedins_code": TEXT, "fund_pay_type": TEXT, "carried_out_amt": FEN}
 
 
@@ -119,16 +122,26 @@ class SettleInputs:
     prior_rows: pl.LazyFrame = field(default_factory=pl.LazyFrame)
     prior_breaks: pl.LazyFrame = field(default_factory=pl.LazyFrame)
     prior_payables: pl.LazyFrame = field(default_factory=pl.LazyFrame)
+    one_stop: pl.LazyFrame = field(default_factory=pl.LazyFrame)
     chronic_present: bool = True
+    filed: frozenset[str] | None = None
+    """Months before `start` with a file of the agency, where `settlements` is only a bucket of providers."""
 
 
 @dataclass(frozen=True)
 class SettleResult:
-    """机构结算的结果 (tables by name, findings of kernel.finding's shape, proved equations, facts; `lines`: the month's
-    detail rows, each with its provider)."""
+    """机构结算的结果 (tables by name, findings of kernel.finding's shape, proved equations, facts).
+
+    `lines`: the month's detail rows, each with its provider; `line_buckets`: the same in buckets of whole providers.
+    `parts`: tables too big for memory, in pieces (statement_rows of settle_in_buckets, which `tables` then lacks).
+    `told`: rows of statement_rows that a provider is told of, beyond "equal and recognised".
+    """
 
     tables: Mapping[str, pl.DataFrame]
     findings: list[pl.DataFrame]
     equations: list[Equation]
     facts: dict[str, Any] = field(default_factory=dict)
     lines: pl.LazyFrame = field(default_factory=pl.LazyFrame)
+    line_buckets: tuple[pl.LazyFrame, ...] = ()
+    parts: Mapping[str, Parts] = field(default_factory=dict)
+    told: pl.DataFrame = field(default_factory=pl.DataFrame)

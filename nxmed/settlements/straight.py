@@ -3,67 +3,93 @@ them from before). They are most rows; everything else goes the long way."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
 from nxmed.settlements import funds, holds
 from nxmed.settlements import providers as agreements
-from nxmed.settlements.keys import MARK, Collision, hashed, repeated
-from nxmed.settlements.shapes import COMPARED, KEY
+from nxmed.settlements.keys import CHECK, MARK, Collision, repeated
+from nxmed.settlements.shapes import COMPARED, FUND_COLUMNS, KEY
 
-FOUND = "_found"
+TAKEN = "taken"
+SLICE = 262_144
+"""Rows published at a time."""
+NEEDED = (*KEY, "insutype", "clr_type", *COMPARED, *FUND_COLUMNS, "acct_mulaid_pay")
+"""What a straight row is published from."""
+ORDER = ("setl_id", "refd_setl_flag", "fixmedins_code")
+
+
+@dataclass(frozen=True)
+class Plain:
+    """比平的行: the narrow agency rows of the month, those that are straight marked TAKEN."""
+
+    agency: pl.DataFrame
+
+    @property
+    def height(self) -> int:
+        return int(self.agency[TAKEN].sum())
+
+    @property
+    def needed(self) -> dict[str, pl.DataType]:
+        return {n: self.agency.schema[n] for n in NEEDED}
+
+    def lazy(self) -> pl.LazyFrame:
+        """比平的行, as delivered (NEEDED)."""
+        return self.agency.lazy().filter(TAKEN).select(NEEDED)
+
+    def slices(self) -> Iterator[pl.DataFrame]:
+        """按主键次序的各段 (NEEDED)."""
+        frame = self.agency.select(*NEEDED, TAKEN)
+        ids = frame["setl_id"]
+        if not frame.height or (ids.shift(1) < ids).all():
+            for start in range(0, frame.height, SLICE):
+                yield frame.slice(start, SLICE).filter(TAKEN).drop(TAKEN)
+            return
+        frame = frame.filter(TAKEN).drop(TAKEN)
+        order = frame.select(pl.arg_sort_by(ORDER)).to_series()
+        for start in range(0, frame.height, SLICE):
+            yield frame[order.slice(start, SLICE)]
 
 
 @dataclass(frozen=True)
 class Split:
-    """分流: `rows` straight (agency columns, in order of the key), and the keys of both sides that are not
-    (KEY and MARK)."""
+    """分流: the straight rows, and the keys of both sides that are not (KEY and MARK)."""
 
-    rows: pl.DataFrame
+    plain: Plain
     mine: pl.DataFrame
     theirs: pl.DataFrame
 
 
-def with_marks(agency: pl.DataFrame, details: pl.DataFrame, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """编主键数 on both sides. Raises Collision where pairs of provider and flag share a number: settlement ids are then
-    all that is left to compare."""
-    pairs = pl.concat([f.select("fixmedins_code", "refd_setl_flag").unique() for f in (agency, details)]).unique()
-    numbers = pairs.with_columns(setl_id=pl.lit("")).select(hashed(seed))
-    if numbers[MARK].n_unique() != pairs.height:
-        raise Collision
-    return agency.with_columns(hashed(seed)), details.with_columns(hashed(seed))
-
-
 def split(agency: pl.DataFrame, details: pl.DataFrame, known: pl.Series, sure: pl.Series) -> Split:
-    """分出当月比平的行 (narrow rows of both sides with MARK; `known`: numbers that earlier months know of;
-    `sure`: providers of which one agreement covers every day of the month's rows)."""
+    """分出当月比平的行 (narrow rows of both sides with MARK and CHECK; `known`: numbers that earlier months know of;
+    `sure`: providers of which one agreement covers every day of the month's rows). Raises keys.Collision."""
     doubtful = [known, *_doubles(agency[MARK]), *_doubles(details[MARK])]
     odd = pl.concat(doubtful).unique() if any(s.len() for s in doubtful) else known
-    theirs = details.select(MARK).with_row_index(FOUND)
+    simple = (pl.col("refd_setl_flag") != holds.REFUND) & ~pl.col("suspect")
+    if sure.len() < agency["fixmedins_code"].n_unique():
+        simple = simple & pl.col("fixmedins_code").is_in(sure.implode())
     if odd.len():
-        theirs = theirs.filter(~pl.col(MARK).is_in(odd.implode()))
-    found = agency.select(MARK).join(theirs, on=MARK, how="left", maintain_order="left")[FOUND]
+        simple = simple & ~pl.col(MARK).is_in(odd.implode())
     kinds = _kinds(agency, details)
-    other = details.select(pl.col(c).gather(found) for c in ("setl_id", *COMPARED, *kinds))
-    mine = pl.concat([agency.select("setl_id", *COMPARED, *kinds), other.rename(lambda n: f"{n}_other")], how="horizontal")
+    carried = (MARK, CHECK, *COMPARED, *kinds)
     same = pl.all_horizontal([
         *[pl.col(c) == pl.col(f"{c}_other") for c in COMPARED],
         *[~(pl.col(c) != pl.col(f"{c}_other")).fill_null(False) for c in kinds]])
-    judged = mine.select(same.alias("same"), (pl.col("setl_id") != pl.col("setl_id_other")).alias("strange"))
-    if judged["strange"].any():
+    # Numbers only, streamed: the join copies what it compares in order and no text is looked up row by row.
+    met = (
+        agency.lazy().with_row_index("_mine").filter(simple).select("_mine", *carried)
+        .join(details.lazy().select(*carried).with_row_index("_theirs"), on=MARK, how="inner", suffix="_other")
+        .select("_mine", "_theirs", same.fill_null(False).alias("same"), strange=pl.col(CHECK) != pl.col(f"{CHECK}_other"))
+        .collect(engine="streaming"))
+    if met["strange"].any():
         raise Collision
-    equal = judged["same"] & found.is_not_null()
-    equal = equal & (agency["refd_setl_flag"] != holds.REFUND) & ~agency["suspect"]
-    if sure.len() < agency["fixmedins_code"].n_unique():
-        equal = equal & agency["fixmedins_code"].is_in(sure.implode())
-    if odd.len():
-        equal = equal & ~agency[MARK].is_in(odd.implode())
-    straight = equal.fill_null(False)
-    taken = found.filter(straight)
-    left = pl.repeat(True, details.height, eager=True).scatter(taken, False)
-    rows = agency.drop("suspect", "broken", "enddate", "clr_optins").filter(straight)
-    return Split(_in_order(rows), agency.filter(~straight).select(*KEY, MARK), details.filter(left).select(*KEY, MARK))
+    met = met.filter("same")
+    taken = pl.repeat(False, agency.height, dtype=pl.Boolean, eager=True).scatter(met["_mine"], True)
+    left = pl.repeat(True, details.height, dtype=pl.Boolean, eager=True).scatter(met["_theirs"], False)
+    return Split(Plain(agency.with_columns(taken.alias(TAKEN))), agency.filter(~taken).select(*KEY, MARK),
+                 details.filter(left).select(*KEY, MARK))
 
 
 def _doubles(marks: pl.Series) -> list[pl.Series]:
@@ -89,20 +115,16 @@ def covered(spans: pl.DataFrame, providers: pl.DataFrame) -> pl.Series:
     )["fixmedins_code"].unique()
 
 
-def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
-    keys = rows.select("setl_id", "refd_setl_flag", "fixmedins_code")
-    ids = keys["setl_id"]
-    if (ids.shift(1) < ids).all():
-        return rows
-    return rows[keys.select(pl.arg_sort_by("setl_id", "refd_setl_flag", "fixmedins_code")).to_series()]
-
-
-def published(rows: pl.DataFrame, period: str, cite: str) -> pl.DataFrame:
-    """成表 (columns of statement_rows)."""
-    empty = pl.lit(None, pl.String)
+def by_fund() -> list[pl.Expr]:
+    """按基金 (what is recognised of a straight row: all of it)."""
     yes = pl.lit(True)
-    return rows.with_columns(funds.split_by_fund(yes, pl.col("hifp_pay"), yes)).with_columns(
-        recognised_amt=funds.total()).select(
+    return funds.split_by_fund(yes, pl.col("hifp_pay"), yes)
+
+
+def published(rows: pl.LazyFrame, period: str, cite: str) -> pl.LazyFrame:
+    """成表 (NEEDED → columns of statement_rows)."""
+    empty = pl.lit(None, pl.String)
+    return rows.with_columns(by_fund()).with_columns(recognised_amt=funds.total()).select(
         pl.lit(True).alias("straight"), *KEY, pl.lit("both").alias("side"), pl.lit(1, pl.Int64).alias("copy_no"),
         "insutype", "clr_type", pl.lit("00").alias("stmt_diff"), empty.alias("held_reason"), pl.lit("recognised").alias("state"),
         empty.alias("break_id"), empty.alias("decision"), pl.lit(period).alias("agency_period"),
