@@ -31,18 +31,35 @@ _AMOUNT = re.compile(
 _NUMBER = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]+)?")
 
 
+_BLANKS = " \t\r\n\u3000\xa0\"'"
+DATA_CELLS = 4
+"""So many cells beside a bare note word make a data row."""
+
+
 def first_cell(cells: Iterable[str | None]) -> str:
     """The first cell that is not empty, trimmed."""
     for cell in cells:
-        if cell and (text := cell.strip(" \t\r\n\u3000\xa0\"'")):
+        if cell and (text := cell.strip(_BLANKS)):
             return text
     return ""
 
 
 def is_footer(cells: Iterable[str | None]) -> bool:
-    """不是数据行: 合计, 小计, 制表人, 备注, 共 N 笔 …"""
-    first = first_cell(cells)
-    return bool(first) and any(p.fullmatch(first) for p in (_TOTAL, _SUBTOTAL, _NOTE, _COUNTED))
+    """不是数据行: 合计, 小计, 制表人, 备注, 共 N 笔 …
+
+    A bare word such as 审核 or 备注 also stands as a reason in the first column of a data row: a row with that many other
+    cells, none of them such a word, is data.
+    """
+    texts = [text for cell in cells if cell and (text := cell.strip(_BLANKS))]
+    if not texts:
+        return False
+    first, others = texts[0], texts[1:]
+    if any(p.fullmatch(first) for p in (_TOTAL, _SUBTOTAL, _COUNTED)):
+        return True
+    if not _NOTE.fullmatch(first):
+        return False
+    plain = ":" not in first and "：" not in first
+    return not (plain and len(others) >= DATA_CELLS and not any(_NOTE.fullmatch(t) for t in others))
 
 
 def is_total(cells: Iterable[str | None]) -> bool:

@@ -182,6 +182,10 @@ def test_declared_counts_and_amounts(put: Put, line: str, good: bool, above: boo
 def test_footers_are_told_from_data() -> None:
     assert is_total(["", "合 计：", "", "5.00"])
     assert is_footer(["制表人：张三"])
+    assert is_footer(["制表人", "张三", "复核人", "李四", "审批人", "王五"])
+    assert is_footer(["备注", "本月含补报", None, "", None])
+    # 扣款原因在第一列时，“审核”是数据
+    assert not is_footer(["审核", "1900.27", "10", "D0", "320100", "H62110004"])
     assert is_footer(["小计（元）", "3"])
     assert not is_footer(["总计量检测公司", "3"])
     assert not is_footer(["备注科", "3"])
