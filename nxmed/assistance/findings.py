@@ -47,7 +47,7 @@ def of_items(items: pl.DataFrame) -> list[pl.DataFrame]:
                     {"refunded": "（已退费或已撤销）"}, default="", return_dtype=pl.String),
                 yuan_text(pl.col(f"{name}_amt")), yuan_text(pl.col(f"paid_{name}")), yuan_text(-pl.col(f"delta_{name}"))),
             expected=yuan_text(pl.col(f"{name}_amt")), actual=yuan_text(pl.col(f"paid_{name}")),
-            diff_amt=pl.col(f"delta_{name}"), ref_no=pl.concat_str([pl.lit(fund), pl.col("clm_sn").fill_null("")], separator="|")))
+            diff_amt=-pl.col(f"delta_{name}"), ref_no=pl.concat_str([pl.lit(fund), pl.col("clm_sn").fill_null("")], separator="|")))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import polars as pl
 import pytest
 
 from tests.assistance.year import (
@@ -154,6 +155,10 @@ def test_an_identity_withdrawn_is_recovered_not_netted() -> None:
     assert amounts(item(after, "S"), "class", "paid_ordinary", "delta_ordinary") == ("no_identity", 80000, -80000)
     assert payouts(after) == {("T", "610100"): 80000}
     assert codes(after)["OVERPAID_ASSISTANCE"] == 1
+    told = pl.concat(after.findings).filter(pl.col("code") == "OVERPAID_ASSISTANCE").row(0, named=True)
+    # actual less expected, like every other finding
+    assert amounts(told, "setl_id", "psn_no", "severity", "expected", "actual", "diff_amt") == (
+        "S", "P1", "error", "0.00", "800.00", 80000)
 
 
 @pytest.mark.parametrize("own", [None, "R1"])
