@@ -1,5 +1,6 @@
 """目录 (nxmed.duckdb): one view per published table over the newest runs, Chinese views, and facts about the runs.
 
+What the payout store shows lies in the file itself (schema `payout`), masked, under views of the same kind.
 Always built aside and swapped in by rename: readers keep the file they opened, a run never waits for them. The views
 name their Parquet files one by one with absolute paths; the storage version lets DuckDB 1.x open the file.
 """
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nxmed.io import payout_tables
 from nxmed.io.catalogue_meta import comment_on, fill_meta
 from nxmed.io.catalogue_names import columns_of, file_literal, meaning, name, quoted, sql_type
 from nxmed.io.files import FILE_MODE, TEMP_PREFIX, sync_file, sync_folder
@@ -30,8 +32,8 @@ STORAGE_VERSION = "v1.0.0"
 
 
 def stamp(ws: Workspace) -> str:
-    """目录应有的标记: which runs are current, where the workspace lies, by which code."""
-    state = [str(ws.path), str(ws.runs), code_digest(), [(r.name, r.manifest_sha) for r in runs(ws)]]
+    """目录应有的标记: which runs are current, the last step of payout, where the workspace lies, by which code."""
+    state = [str(ws.path), str(ws.runs), code_digest(), [(r.name, r.manifest_sha) for r in runs(ws)], payout_tables.stamp(ws)]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
 
@@ -104,14 +106,28 @@ def populate(connection: DuckDBPyConnection, ws: Workspace) -> None:
     connection.execute("CREATE SCHEMA zh")
     connection.execute("CREATE SCHEMA meta")
     latest = current(ws)
+    stored = _stored(connection, ws)
     for table in tables().values():
-        _view(connection, table, [r for r in latest if table.id in r.outputs])
+        _view(connection, table, [r for r in latest if table.id in r.outputs], table.id in stored)
         _chinese(connection, table)
     fill_meta(connection, ws, stamp(ws), latest)
     connection.execute("COMMIT")
 
 
-def _view(connection: DuckDBPyConnection, table: TableSchema, latest: Sequence[Run]) -> None:
+def _stored(connection: DuckDBPyConnection, ws: Workspace) -> set[str]:
+    """payout.<table>: rows of the payout store, as data."""
+    made = payout_tables.frames(ws)
+    connection.execute("CREATE SCHEMA payout")
+    for table_id, frame in made.items():
+        table = tables()[table_id]
+        listed = ", ".join(f"CAST({name(c.id)} AS {sql_type(c)}) AS {name(c.id)}" for c in columns_of(table))
+        connection.register("given", frame)
+        connection.execute(f"CREATE TABLE payout.{name(table_id)} AS SELECT {listed} FROM given")
+        connection.unregister("given")
+    return set(made)
+
+
+def _view(connection: DuckDBPyConnection, table: TableSchema, latest: Sequence[Run], stored: bool = False) -> None:
     """main.<table>: typed as the schema says, also without a run; a column that older runs lack is empty for them."""
     shapes: dict[tuple[str, ...], list[Path]] = {}
     for run in latest:
@@ -121,7 +137,10 @@ def _view(connection: DuckDBPyConnection, table: TableSchema, latest: Sequence[R
         f"SELECT {', '.join(_cast(c, c.id in have) for c in columns_of(table))} "
         f"FROM read_parquet([{', '.join(map(file_literal, files))}], hive_partitioning = false)"
         for have, files in shapes.items()
-    ] or [f"SELECT {', '.join(_cast(c, False) for c in columns_of(table))} WHERE false"]
+    ]
+    if stored:
+        selects.append(f"SELECT {', '.join(name(c.id) for c in columns_of(table))} FROM payout.{name(table.id)}")
+    selects = selects or [f"SELECT {', '.join(_cast(c, False) for c in columns_of(table))} WHERE false"]
     connection.execute(f"CREATE VIEW main.{name(table.id)} AS {' UNION ALL '.join(selects)}")
     comment_on(connection, f"VIEW main.{name(table.id)}", f"{table.zh}：{table.comment}")
     for c in columns_of(table):

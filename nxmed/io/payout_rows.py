@@ -25,7 +25,7 @@ HELD_COLUMNS = ("source", "item_id", "source_key", "fund_pay_type", "payee_type"
                 "period", "run_id", "reason")
 RETURN_COLUMNS = ("pay_stas", "amt", "tran_date", "bank_sn", "ret_code", "pay_fail_desc", "ret_amt", "period", "src_file",
                   "src_row", "src_sha256")
-_INTS = ("row_no", "amt", "live", "no", "ret_amt", "src_row", "round", "bytes", "row_count", "declared_count", "declared_amt")
+_INTS = ("row_no", "amt", "live", "no", "answer_no", "ret_amt", "src_row", "round", "bytes", "row_count", "declared_count", "declared_amt")
 SUBMITTED = ("submitted", "reviewed", "approved", "exported", "closed")
 
 

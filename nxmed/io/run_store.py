@@ -21,6 +21,8 @@ BUILDING_PREFIX = ".building-"
 
 # What rests on the result of a month: (command, months later).
 _SEALED_BY: dict[str, tuple[tuple[str, int], ...]] = {"assess": (("assess", 1), ("reconcile", 0))}
+# Commands whose items go into payout batches: a submitted batch seals their month too.
+_PAID_OUT = ("settle", "assist")
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,18 @@ def sealed_by(ws: Workspace, command: str, period: Period) -> str:
     for other, months in _SEALED_BY.get(command, ((command, 1),)):
         if next(places(ws, other, period + months), None) is not None:
             return f"{other} {(period + months).text}"
-    return ""
+    return _paid_out(ws, command, period)
+
+
+def _paid_out(ws: Workspace, command: str, period: Period) -> str:
+    """A submitted payout batch that holds items of the month ("payout <bat_no>"; empty without one)."""
+    from nxmed.io import payout_store
+
+    if command not in _PAID_OUT or not payout_store.exists(ws):
+        return ""
+    with payout_store.reading(ws) as store:
+        bat_no = store.sealing(command, period.text)
+    return f"payout {bat_no}" if bat_no else ""
 
 
 def is_sealed(ws: Workspace, command: str, period: Period) -> bool:

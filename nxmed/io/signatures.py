@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nxmed.errors import GateError, IntegrityError, MissingInput, NxmedError, UsageError
-from nxmed.io.workspace import ROLES, Workspace
+from nxmed.io.workspace import ROLES, SIGNERS_NAME, Workspace
 
 NAMESPACE = "nxmed-payout"
-SIGNERS_NAME = "allowed_signers"
 _SECONDS = 300
 
 

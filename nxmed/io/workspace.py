@@ -20,11 +20,12 @@ from typing import Any
 from nxmed.errors import UsageError
 from nxmed.io import lock
 from nxmed.io.files import FILE_MODE, FOLDER_MODE, make_folder, owner_alive
-from nxmed.io.workspace_templates import POOLAREAS, REGIONS, config_text, policy_text
+from nxmed.io.workspace_templates import POOLAREAS, REGIONS, config_text, policy_text, signers_text
 from nxmed.kernel.period import Period
 
 CONFIG_NAME = "nxmed.toml"
 POLICY_NAME = "policy.toml"
+SIGNERS_NAME = "allowed_signers"
 CATALOGUE_NAME = "nxmed.duckdb"
 FOLDERS = ("inbox", "outbox", "runs", "quarantine")
 _KEYS = ("region", "poolarea_no", "people", "paths", "notify")
@@ -174,7 +175,8 @@ def init(path: Path, region: str, poolarea_no: str | None = None) -> Workspace:
     for name in FOLDERS:
         make_folder(root / name)
     # nxmed.toml last: a half-made folder is no workspace
-    for name, text in ((POLICY_NAME, policy_text(region)), (CONFIG_NAME, config_text(region, pool))):
+    texts = ((SIGNERS_NAME, signers_text()), (POLICY_NAME, policy_text(region)), (CONFIG_NAME, config_text(region, pool)))
+    for name, text in texts:
         target = root / name
         target.write_text(text, encoding="utf-8")
         os.chmod(target, FILE_MODE)

@@ -13,10 +13,17 @@ def config_text(region: str, poolarea_no: str) -> str:
 region = "{region}"
 poolarea_no = "{poolarea_no}"
 
-# 人员与岗位：键是操作系统账号；岗位 submit 经办、review 复核、approve 审批。
+# 人员与岗位：键是人员代号（与 allowed_signers 中的一致，通常即操作系统账号）；岗位 submit 经办、review 复核、approve 审批。
+# 一个批次的三步须由三个人、用三把密钥办理，没有开关可以关掉。
 # [people.zhang]
 # name = "张三"
 # roles = ["submit"]
+# [people.li]
+# name = "李四"
+# roles = ["review"]
+# [people.wang]
+# name = "王五"
+# roles = ["approve"]
 
 # 通知：一条命令，事件以 JSON 从标准输入给它；on 是要通知的结果：ok 完成、waiting 等文件、failed 失败。
 # [notify]
@@ -30,6 +37,22 @@ poolarea_no = "{poolarea_no}"
 # runs = "runs"
 # quarantine = "quarantine"
 '''
+
+
+def signers_text() -> str:
+    """allowed_signers (no key yet)."""
+    return """# 拨付签名的密钥登记（OpenSSH allowed_signers 格式）。每把密钥一行：
+#   <人员代号> [选项] <公钥类型> <公钥> [注释]
+# 人员代号与 nxmed.toml 的 [people] 一致；一把密钥只能属于一个人，不用通配符和 CA。
+# 选项：namespaces="nxmed-payout" 限定用途；valid-after、valid-before="YYYYMMDD" 起止日期。
+# 人员离岗：加 valid-before，不要删行，以前的签名还要靠它核验。
+# 注释里写 roles=submit,review 可再收窄这把密钥能办的岗位。
+# 生成密钥：ssh-keygen -t ed25519 -f ~/.ssh/nxmed；本文件和所在文件夹只能由工作区的所有者改写。
+#
+# zhang namespaces="nxmed-payout",valid-after="20260101" ssh-ed25519 AAAA… zhang
+# li    namespaces="nxmed-payout",valid-after="20260101" ssh-ed25519 AAAA… li
+# wang  namespaces="nxmed-payout",valid-after="20260101" ssh-ed25519 AAAA… wang
+"""
 
 
 def policy_text(region: str) -> str:

@@ -83,11 +83,25 @@ def verify(ws: Workspace) -> Report:
         if whole:
             _totals(run, report)
             _proved_again(run, report)
+    _payouts(ws, report)
     if not report.problems:
         _copies(ws, loaded, report)
     else:
         _copies(ws, [r for r in loaded if (r.folder / MANIFEST_NAME).is_file()], report)
     return report
+
+
+def _payouts(ws: Workspace, report: Report) -> None:
+    """The payout store, its log, signatures and exported files."""
+    from nxmed.pipelines.payout_verify import verify_payouts
+
+    found = verify_payouts(ws)
+    report.files += found.files
+    report.equations += found.equations
+    for where, zh, en in found.problems:
+        report.problem("payout", where, zh, en)
+    for where, zh, en in found.notes:
+        report.note("payout", where, zh, en)
 
 
 def _loaded(ws: Workspace, report: Report) -> list[Run]:
