@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StoredBatch:
-    """库中的一批 (lines in LINE, line_items in LINE_ITEM and `live`, round and state as they stand now)."""
+    """库中的一批 (lines in LINE, line_items in LINE_ITEM and `live`; turn: the round of signatures)."""
 
     batch: Batch
     state: str
-    round: int
+    turn: int
     content_sha256: str
     lines: pl.DataFrame
     line_items: pl.DataFrame
@@ -118,13 +118,13 @@ def check_signatures(ws: Workspace, store: PayoutStore, found: StoredBatch) -> N
     from nxmed.io import signatures
 
     bat_no = found.batch.bat_no
-    made = {s["step"]: s for s in store.signatures(bat_no, found.round)}
+    made = {s["step"]: s for s in store.signatures(bat_no, found.turn)}
     needed = STEPS_BEFORE[found.state]
     for step in needed:
         if step not in made:
             raise IntegrityError(f"批次 {bat_no} 缺少签名：{step}", "停止拨付，从备份恢复", text_en=f"batch {bat_no} lacks a signature: {step}",
                                  hint_en="Stop paying and restore from the backup")
-        text = statement(found.batch, found.content_sha256, step, found.round)
+        text = statement(found.batch, found.content_sha256, step, found.turn)
         if made[step]["statement"].encode() != text:
             raise IntegrityError(f"批次 {bat_no} 的签名不是对现在的内容作的：{step}", "停止拨付，从备份恢复",
                                  text_en=f"batch {bat_no}: the signature of {step} is not over today's content",

@@ -35,27 +35,27 @@ def sign_step(ws: Workspace, bat_no: str, step: str, *, key: Path | None = None,
         found = sound(ws, store, bat_no)
         if step != "reject":
             unchanged(ws, store, found)
-        text = statement(found.batch, found.content_sha256, step, found.round, reason)
+        text = statement(found.batch, found.content_sha256, step, found.turn, reason)
         signatures.allowed(ws)  # a register that can't be trusted is told before anybody is asked for a passphrase
         made = signatures.sign(key, text) if key is not None else signatures.read_signature(signature or Path())
         at = payout_log.now()
         owner = signatures.check(ws, text, made, at)
         signer = steps.Signer(owner.person, owner.fingerprint, signatures.roles_of(ws, owner))
-        earlier = [(s["step"], s["person"], s["fingerprint"]) for s in store.signatures(bat_no, found.round)]
+        earlier = [(s["step"], s["person"], s["fingerprint"]) for s in store.signatures(bat_no, found.turn)]
         steps.check_person(step, signer, earlier)
-        store.sign({"bat_no": bat_no, "round": found.round, "step": step, "person": signer.person,
+        store.sign({"bat_no": bat_no, "round": found.turn, "step": step, "person": signer.person,
                     "fingerprint": signer.fingerprint, "at": at, "statement": text.decode(), "signature": made})
         if step == "reject":
             store.back_to_draft(bat_no)
         else:
             store.set_state(bat_no, steps.SIGNING[step][1])
         prove([*batch_proofs(store, load(store, bat_no)), *source_proofs(store, found.batch.source)])
-        store.log(step, bat_no, person=signer.person, at=at, round=found.round, fingerprint=signer.fingerprint,
+        store.log(step, bat_no, person=signer.person, at=at, round=found.turn, fingerprint=signer.fingerprint,
                   statement_sha256=sha256(text), signers_sha256=sha256_of(signatures.path_of(ws)), reason=reason)
         state = store.batch(bat_no)["state"]
     names = {p.account: p.name for p in ws.people}
     return {"bat_no": bat_no, "step": step, "state": state, "person": signer.person, "name": names.get(signer.person, signer.person),
-            "fingerprint": signer.fingerprint, "at": at, "round": found.round, "declared_count": found.batch.declared_count,
+            "fingerprint": signer.fingerprint, "at": at, "round": found.turn, "declared_count": found.batch.declared_count,
             "declared_fen": found.batch.declared_amt, "content_sha256": found.content_sha256}
 
 
@@ -87,7 +87,7 @@ def content_of(ws: Workspace, bat_no: str, step: str | None = None, reason: str 
         if step is None:
             return found.content
         reason = _reason(reason) if step == "reject" else ""
-        return statement(found.batch, sha256(found.content), step, found.round, reason)
+        return statement(found.batch, sha256(found.content), step, found.turn, reason)
 
 
 def _one_of(key: Path | None, signature: Path | None) -> None:

@@ -137,7 +137,7 @@ def _signatures(ws: Workspace, store: PayoutStore, found: Any, report: PayoutRep
 
     number = found.batch.bat_no
     made = store.signatures(number)
-    now = {s["step"]: s for s in made if s["round"] == found.round}
+    now = {s["step"]: s for s in made if s["round"] == found.turn}
     for step in STEPS_BEFORE[found.state]:
         if step not in now:
             report.problem(f"{number} {step}", "缺少签名", "the signature is missing")
