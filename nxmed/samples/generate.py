@@ -16,7 +16,7 @@ from nxmed.samples.regions import region
 
 FORMATS = ("parquet", "csv")
 PLANTED = "planted.csv"
-_FRESH = ("nxmed.toml", "policy.toml", "nxmed.duckdb", "payouts.sqlite", "inbox", "outbox", "runs", "quarantine")
+_FRESH = ("nxmed.toml", "policy.toml", "allowed_signers", "nxmed.duckdb", "payouts.sqlite", "inbox", "outbox", "runs", "quarantine")
 
 
 @dataclass(frozen=True)

@@ -100,12 +100,12 @@ def only_at_the_agency(s: ProviderScene, p: Provider) -> None:
 
 def amounts(s: ProviderScene, p: Provider) -> None:
     """03: fund, account or fee one fen or more apart; one of them put right a month later."""
-    cells: dict[str, Any]
-    for note, cells in (
+    apart: tuple[tuple[str, dict[str, Any]], ...] = (
         ("基金差 1 分", {"fund_pay_sumamt": "800.01"}),
         ("账户差 10 元", {"acct_pay": "110.00"}),
         ("医疗费差 1 元", {"medfee_sumamt": "1101.00"}),
-    ):
+    )
+    for note, cells in apart:
         row = s.visit(0, p, "800.00", "100.00", "200.00")
         s.lists(0, p, row, **cells)
         s.become(0, p, row, "03", WAITING, note)
@@ -170,13 +170,13 @@ def other_month(s: ProviderScene, p: Provider) -> None:
 
 def identities(s: ProviderScene, p: Provider) -> None:
     """四个恒等式, each broken alone: the first and the last hold the row."""
-    cells: dict[str, Any]
-    for nth, held, cells, expected, actual in (
+    broken: tuple[tuple[int, bool, dict[str, Any], str, str], ...] = (
         (1, True, {"hosp_part_amt": "10.00"}, "1010.00", "1000.00"),
         (2, False, {"acct_mulaid_pay": "5.00"}, "305.00", "300.00"),
         (3, False, {"inscp_scp_amt": "980.00"}, "980.00", "1000.00"),
         (4, True, {"hifp_pay": "690.00"}, "690.00", "700.00"),
-    ):
+    )
+    for nth, held, cells, expected, actual in broken:
         row = s.visit(0, p, "700.00", "100.00", "200.00", **cells)
         s.lists(0, p, row)
         if held:

@@ -53,7 +53,7 @@ def test_committed_files_are_what_the_builder_writes(region: str) -> None:
 def test_files_are_of_every_kind(region: str) -> None:
     made = small_files(region)
     names = set(made)
-    assert {name.rsplit(".", 1)[1] for name in names if name.startswith("inbox/")} == {"csv", "txt", "xlsx"}
+    assert {name.rsplit(".", 1)[1] for name in names if name.startswith("inbox/")} == {"csv", "txt", "xlsx", "zip"}
     chinese = [c for n, c in made.items() if n.endswith(".csv") and n.startswith("inbox/")]
     not_utf8 = 0
     for content in chinese:
@@ -61,8 +61,8 @@ def test_files_are_of_every_kind(region: str) -> None:
             content.decode("utf-8")
         except UnicodeDecodeError:
             not_utf8 += 1
-            assert content.decode("gb18030").count("\r\n") > 100
-    assert not_utf8 == 1
+            assert content.decode("gb18030").count("\r\n") > 20
+    assert not_utf8 == 3
 
 
 @pytest.mark.parametrize("region", REGIONS)
