@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from nxmed.assistance import findings, tables
+from nxmed.assistance import findings, one_stop, tables
 from nxmed.assistance.entitlement import OWED, Standards, entitle, standards_day
 from nxmed.assistance.identity import cover, with_arrival, with_referral
 from nxmed.assistance.items import collect_items
@@ -85,13 +85,15 @@ def assist(inputs: AssistInputs) -> AssistResult:
         "assistance_years": persons,
         "assistance_watch": tables.watch(this_year, identities, law, period),
         "payout_items": tables.payout_items(listed, period),
+        "assistance_ties": one_stop.ties(settlements, items, period),
     }
     facts = _facts(inputs, collected.items.height, items, listed, made)
     proved = equations(made, facts)
     prove(proved)
     found = [*findings.of_run(inputs.first_month), *findings.of_items(listed),
              *findings.of_claims(listed, collected.claims, collected.unplaced, period), *findings.of_years(persons),
-             *findings.of_opening(rest), *findings.of_years_gone(collected.items, period)]
+             *findings.of_opening(rest), *findings.of_years_gone(collected.items, period),
+             *one_stop.findings(made["assistance_ties"], period)]
     return AssistResult(made, found, proved, facts, listed, items.filter(pl.col("why").is_not_null()))
 
 
@@ -195,4 +197,6 @@ def _facts(inputs: AssistInputs, read: int, items: pl.DataFrame, listed: pl.Data
         "payout_fen": int(made["payout_items"]["amt"].sum() or 0), "payout_items": made["payout_items"].height,
         "claimable_fen": int(claimable["amt"].sum() or 0), "claimable_items": claimable.height,
         "overpaid_fen": over["ordinary"] + over["tilt"], "watched": made["assistance_watch"].height,
+        "one_stop_fen": int(made["assistance_ties"]["maf_pay"].sum() or 0),
+        "one_stop_owed_fen": int(made["assistance_ties"]["owed_amt"].sum() or 0),
     }

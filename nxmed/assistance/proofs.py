@@ -46,6 +46,10 @@ def equations(tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> l
         Equation("assist.repeats", "付款项编号不重复", {"付款项": payouts.height}, {"编号": payouts["item_id"].n_unique()},
                  unit="rows", en="payout item ids are unique"),
     ]
+    if "assistance_ties" in tables:
+        sums = {c: int(tables["assistance_ties"][c].sum() or 0) for c in ("maf_pay", "owed_amt", "diff_amt")}
+        found.append(Equation("assist.one_stop", "一站式已付 = 按规则应付 + 差额", {"已付": sums["maf_pay"]},
+                              {"应付": sums["owed_amt"], "差额": sums["diff_amt"]}, en="paid one-stop = owed + difference"))
     words = {"base_amt": "救助基数", "ordinary_amt": "救助", "tilt_amt": "倾斜救助", "delta_ordinary": "救助差额",
              "delta_tilt": "倾斜差额"}
     return found + [

@@ -22,7 +22,7 @@ SETTLEMENTS: Shape = {
     "setl_id": TEXT, "refd_setl_flag": TEXT, "org_setl_id": TEXT, "certno": TEXT, "psn_no": TEXT, "med_type": TEXT,
     "begndate": DAY, "enddate": DAY, "setl_time": TIME, "pay_loc": TEXT, "out_fil_type": TEXT, "emer_flag": TEXT,
     "insu_admdvs": TEXT, "inscp_scp_amt": FEN, **dict.fromkeys(INSURED, FEN), "maf_pay": FEN, "inbox_month": TEXT,
-    "src_file": TEXT, "src_row": COUNT,
+    "src_file": TEXT, "src_row": COUNT, "fixmedins_code": TEXT,
 }
 CLAIMS: Shape = {
     "clm_sn": TEXT, "clm_way": TEXT, "setl_id": TEXT, "certno": TEXT, "psn_no": TEXT, "med_type": TEXT, "begndate": DAY,

@@ -78,6 +78,7 @@ def load_settle(ws: Workspace, period: Period, spool: Path, *, first: bool, prog
             f"至少放入一种到 inbox/{period.text}/", text_en=f"{period.text} lacks provider_totals or provider_details",
             hint_en=f"Put at least one of them into inbox/{period.text}/")
     last = newest(ws, "settle", period - 1)
+    assisted = _assisted(ws, period, newest(ws, "settle", period) if replay is None else replay, replay is not None)
     elsewhere = {
         entry for r in runs(ws, "settle") if r.period != period and (replay is None or r.seq < replay.seq)
         for entry in _table([r], "statement_decisions").filter(pl.col("state").is_in(CARRIED_OUT))
@@ -98,8 +99,26 @@ def load_settle(ws: Workspace, period: Period, spool: Path, *, first: bool, prog
         resolutions=entries.lazy(), prior_rows=_table(earlier, "statement_rows"),
         prior_breaks=_table([last] if last else [], "statement_breaks"),
         prior_payables=_table([last] if last else [], "payables"),
+        one_stop=_table(assisted, "assistance_ties").filter(pl.col("diff_amt") != 0),
     )
-    return Loaded(files, room, tuple(sorted({r.run_id for r in earlier})))
+    return Loaded(files, room, tuple(sorted({r.run_id for r in [*earlier, *assisted]})))
+
+
+def _assisted(ws: Workspace, period: Period, standing: Run | None, replay: bool) -> list[Run]:
+    """本期可核对的救助运行 (newest assist runs up to P that found a one-stop amount other than the rules give).
+
+    A run without such a row changes nothing here and is left out, so that settling again is "up to date". A replay, and
+    a month that is sealed, keep to the runs they were computed with.
+    """
+    import polars as pl
+
+    from nxmed.io.runs import history, is_sealed, runs, scan_table
+
+    known = [r for r in (runs(ws, "assist") if replay else history(ws, "assist", before=period + 1))
+             if "assistance_ties" in r.outputs]
+    if standing is not None and (replay or is_sealed(ws, "settle", period)):
+        return [r for r in known if r.run_id in standing.manifest["upstream"]]
+    return [r for r in known if scan_table(r, "assistance_ties").filter(pl.col("diff_amt") != 0).limit(1).collect().height]
 
 
 def _needs_history(ws: Workspace, law: Law, period: Period, start: Period) -> bool:

@@ -71,6 +71,7 @@ def platform_paid_less(b: Book) -> None:
     b.claim(p, "1210", setl_id=key)
     b.item(key, "due", "2", ("2400.00", ZERO), ("1000.00", ZERO), state="claimable", note="应 2400，一站式只付 1000", months=NOVEMBER)
     b.item(key, "due", "2", ("2400.00", ZERO), ("1000.00", ZERO), state="claimed", note="12 月申请补付", months=DECEMBER)
+    one_stop(b, key, "1000.00", "2400.00", "-1400.00", "一站式少付")
     b.pay(LAST, key, ORDINARY, "1400.00", note="一站式少付的补付")
 
 
@@ -80,7 +81,15 @@ def platform_paid_more(b: Book) -> None:
     b.identity(p, "2303", "2024-01-01")
     key = b.stay(p, "1106", "1114", "3000.00", "3000.00")
     b.item(key, "due", "2", ("2400.00", ZERO), ("3000.00", ZERO), note="应 2400，一站式付 3000")
-    b.finding("OVERPAID_ASSISTANCE", {"setl_id": key, "ref_no": f"{ORDINARY}|"}, "一站式多付", expect={"diff_amt": "-600.00"})
+    b.finding("OVERPAID_ASSISTANCE", {"setl_id": key, "ref_no": f"{ORDINARY}|"}, "一站式多付", expect={"diff_amt": "600.00"})
+    one_stop(b, key, "3000.00", "2400.00", "600.00", "一站式多付")
+
+
+def one_stop(b: Book, key: str, paid: str, owed: str, diff: str, note: str) -> None:
+    """一站式与规则不符 of a settlement of November (settle tells the same settlement where it is run after assist)."""
+    b.plant(FIRST, "assistance_ties", "", {"setl_id": key}, note, {"maf_pay": paid, "owed_amt": owed, "diff_amt": diff})
+    b.finding("ONE_STOP_DIFF", {"setl_id": key}, f"{note}；settle 在 assist 之后运行时也报同一结算", NOVEMBER, {
+        "expected": owed, "actual": paid, "diff_amt": diff})
 
 
 def manual(b: Book) -> None:
@@ -210,5 +219,5 @@ def refunded_after_payment(b: Book) -> None:
     b.pay(FIRST, key, ORDINARY, "4000.00", note="补报，12 月退费")
     b.refund(key, "1202")
     b.item(key, "refunded", "", paid=("4000.00", ZERO), state="claimed", note="付后退费", months=DECEMBER)
-    b.finding("OVERPAID_ASSISTANCE", {"setl_id": key, "ref_no": f"{ORDINARY}|{claim}"}, "付后退费，须追回", DECEMBER, {"diff_amt": "-4000.00"})
+    b.finding("OVERPAID_ASSISTANCE", {"setl_id": key, "ref_no": f"{ORDINARY}|{claim}"}, "付后退费，须追回", DECEMBER, {"diff_amt": "4000.00"})
     b.item(b.stay(p, "1010", "1015", "2000.00", "1600.00"), "due", "2", ("1600.00", ZERO), note="同一人的另一次住院")

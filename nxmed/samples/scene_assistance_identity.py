@@ -37,7 +37,7 @@ def ended_late(b: Book) -> None:
     b.item(b.stay(p, "0310", "0310", "500.00", "400.00", kind=CHRONIC), "due", "2", ("400.00", ZERO), note="退出之前")
     key = b.stay(p, "0420", "0428", "1500.00", "1200.00")
     b.item(key, "no_identity", "", paid=("1200.00", ZERO), note="退出之后仍一站式救助")
-    b.finding("OVERPAID_ASSISTANCE", {"setl_id": key, "ref_no": f"{FUND}|"}, "身份已退出，须追回", expect={"diff_amt": "-1200.00"})
+    b.finding("OVERPAID_ASSISTANCE", {"setl_id": key, "ref_no": f"{FUND}|"}, "身份已退出，须追回", expect={"diff_amt": "1200.00"})
 
 
 def unknown_person(b: Book) -> None:
@@ -45,7 +45,7 @@ def unknown_person(b: Book) -> None:
     p = b.person("19860923")
     key = b.stay(p, "0305", "0310", "1000.00", "800.00", hospital=SMALL_HOSPITAL)
     b.item(key, "no_identity", "", paid=("800.00", ZERO), note="没有身份却有一站式支付")
-    b.finding("OVERPAID_ASSISTANCE", {"setl_id": key, "ref_no": f"{FUND}|"}, "没有身份，须追回", expect={"diff_amt": "-800.00"})
+    b.finding("OVERPAID_ASSISTANCE", {"setl_id": key, "ref_no": f"{FUND}|"}, "没有身份，须追回", expect={"diff_amt": "800.00"})
     q = b.person("19910301")
     b.item(b.claim(q, "1105", base="2600.00"), "no_identity", "", state="claimed", note="有申请，没有身份", by="clm_sn")
 
@@ -87,7 +87,7 @@ def referral(b: Book) -> None:
         b.item(key, "due", "1", (base, ZERO), note=note)
     key = b.stay(p, "0908", "0912", "900.00", "500.00", filed="11", place="4", hospital=OUTSIDE)
     b.item(key, "not_referred", "1", paid=("500.00", ZERO), note="未规范转诊却有一站式支付")
-    b.finding("OVERPAID_ASSISTANCE", {"setl_id": key, "ref_no": f"{FUND}|"}, "未规范转诊，须追回", expect={"diff_amt": "-500.00"})
+    b.finding("OVERPAID_ASSISTANCE", {"setl_id": key, "ref_no": f"{FUND}|"}, "未规范转诊，须追回", expect={"diff_amt": "500.00"})
 
 
 def watched(b: Book) -> None:

@@ -29,5 +29,5 @@ def of_rows(published: pl.DataFrame, inputs: SettleInputs) -> list[pl.DataFrame]
         "ONE_STOP_DIFF", differing, pl.format(
             "基金 610100 认定 {} 元，医疗救助（assist {}）按规则应付 {} 元；个人多付、少付由 assist 追回或补付", yuan_text(pl.col("amt")),
             pl.col("period"), yuan_text(pl.col("owed_amt"))),
-        expected=yuan_text(pl.col("owed_amt")), actual=yuan_text(pl.col("amt")), diff_amt=pl.col("owed_amt") - pl.col("amt"),
+        expected=yuan_text(pl.col("owed_amt")), actual=yuan_text(pl.col("amt")), diff_amt=pl.col("amt") - pl.col("owed_amt"),
         ref_no=pl.concat_str([pl.lit("assist "), pl.col("period")]))]

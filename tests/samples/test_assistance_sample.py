@@ -47,7 +47,7 @@ def outcome(workspace: Workspace) -> Outcome:
     out: Outcome = {}
     for month in MONTHS:
         period = Period.parse(month)
-        for command, run in (("settle", run_settle), ("assist", run_assist)):
+        for command, run in (("assist", run_assist), ("settle", run_settle)):
             run(workspace, period)
             done = newest(workspace, command, period)
             assert done is not None
@@ -97,7 +97,7 @@ def test_statements_of_the_hospitals_agree_and_fund_610100_is_cleared(outcome: O
         rows = said.tables["statement_rows"].filter(pl.col("fixmedins_code").is_in(mine))
         assert set(rows["stmt_diff"]) == {"00"}
         assert set(rows["state"]) == {"recognised"}
-        assert set(said.findings["code"]) <= {"FIRST_MONTH", "REPRICE_SKIPPED", "BAD_CERTNO"} | ONE_STOP
+        assert set(said.findings["code"]) <= {"FIRST_MONTH", "REPRICE_SKIPPED", "BAD_CERTNO", "ONE_STOP_DIFF"}
         for row in wanted.filter(pl.col("month") == month).iter_rows(named=True):
             key = unpack(row["key"])
             [found] = said.tables["payables"].filter(
@@ -105,7 +105,25 @@ def test_statements_of_the_hospitals_agree_and_fund_610100_is_cleared(outcome: O
             assert {n: str(found[n]) for n in unpack(row["expect"])} == unpack(row["expect"])
 
 
-ONE_STOP = {"ONE_STOP_DIFF"}
+def test_one_stop_differences_are_told_on_both_sides(outcome: Outcome) -> None:
+    """Owed 2400 each: 1000 and 3000 were paid at the hospital. Both settlements are cleared with it in November."""
+    told = {}
+    for (month, command), said in outcome.items():
+        rows = said.findings.filter(pl.col("code") == "ONE_STOP_DIFF").sort("diff_amt")
+        told[month, command] = [(r["setl_id"], r["expected"], r["actual"], str(r["diff_amt"])) for r in rows.to_dicts()]
+        assert set(rows["severity"]) <= {"warning"}
+    assert [row[1:] for row in told["2026-11", "assist"]] == [
+        ("2400.00", "1000.00", "-1400.00"), ("2400.00", "3000.00", "600.00")]
+    assert told["2026-11", "settle"] == told["2026-11", "assist"]
+    assert told["2026-12", "assist"] == told["2026-12", "settle"] == []
+
+
+def test_one_stop_paid_is_what_the_hospitals_are_cleared_for(outcome: Outcome) -> None:
+    """The two sides of fund 610100: Σ maf_pay of the ties = Σ recognised, month by month (refunds cancel out)."""
+    for month in MONTHS:
+        ties = outcome[month, "assist"].tables["assistance_ties"]
+        payables = outcome[month, "settle"].tables["payables"].filter(pl.col("fund_pay_type") == "610100")
+        assert ties["maf_pay"].sum() == payables["recognised_amt"].sum() > 0
 
 
 def test_identity_numbers_and_accounts_have_right_check_digits(workspace: Workspace) -> None:
