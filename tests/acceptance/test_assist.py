@@ -547,3 +547,74 @@ def test_a_finished_month_computed_again_pays_nothing(ran: Ran) -> None:
         else:
             assert (again["delta_ordinary"], again["delta_tilt"]) == (row["delta_ordinary"], row["delta_tilt"])
     assert not items
+
+
+def test_across_the_year_end(tmp_path: Path) -> None:
+    """上年的项目：本年结算、退费或取得身份的才发布，按上年的累计；限额逐年重新起算."""
+    orphan = [("2304", OPEN, None)]
+    december = {"begndate": "2026-12-03", "enddate": "2026-12-05", "setl_time": "2026-12-05"}
+    over = {"begndate": "2026-12-28", "enddate": "2027-01-03", "setl_time": "2027-01-03"}
+    january = {"begndate": "2027-01-01", "enddate": "2027-01-09", "setl_time": "2027-01-09"}
+    cases = [
+        Case("late identity", [], [bill("100.00", **december)], []),
+        Case("settled in January", orphan, [bill("49995.00", **december), bill("10.00", **over)], []),
+        Case("refunded after a payment", orphan, [bill("100.00", claim="640104", **december)], []),
+        Case("refunded, one-stop only", orphan, [bill("100.00", maf_pay="100.00", **december)], []),
+        Case("nothing new", orphan, [bill("100.00", **december)], []),
+        Case("caps start anew", orphan, [bill("60000.00", **december), bill("60000.00", **january)], []),
+        Case("outside the year", orphan, [bill("1.00", **{**over, "begndate": "2026-01-01"})], []),
+    ]
+    rng = Random(11)
+    people: dict[str, Case] = {}
+    while len(people) < len(cases):
+        people.setdefault(certno(rng), cases[len(people)])
+    keys = list(people)
+    files = rows_of(people)
+    first = [r for r in files["settlements"] if str(r["setl_time"]) < "2027"]
+    later = [r for r in files["settlements"] if str(r["setl_time"]) >= "2027"]
+    later += [
+        {
+            **r,
+            **{a: f"-{r[a]}" for a in AMOUNTS if fen(r[a])},
+            "refd_setl_flag": "1",
+            "org_setl_id": r["setl_id"],
+            "setl_id": f"R{r['setl_id']}",
+            "setl_time": "2027-01-20",
+        }
+        for r in first
+        if r["setl_id"] in ("S2-0", "S3-0")
+    ]
+    identity = {**files["assistance_identities"][0], "certno": keys[0], "tram_date": "2027-01-04"}
+    folder = tmp_path / "w"
+    assert command("init", str(folder), "--region", "ningxia")[0] == 0
+    for period, brought in (
+        ("2026-12", {**files, "settlements": first}),
+        ("2027-01", {"settlements": later, "assistance_identities": [identity]}),
+    ):
+        for name, rows in brought.items():
+            write_file(folder / "inbox" / period, name, rows, rng, simple=True)
+        code, _, err = command("assist", period, "-w", str(folder))
+        assert code == 0, err
+    after = read(folder, "2027-01")
+    amounts = ("ordinary_amt", "tilt_amt", "delta_ordinary")
+    assert {
+        r["setl_id"]: (r["benefit_year"], r["class"], *(r[a] for a in amounts)) for r in after["assistance_items"]
+    } == {
+        "S0-0": (2026, "due", 10000, 0, 10000),
+        "S1-1": (2026, "due", 500, 0, 500),  # 十二月已用 49995.00，限额还有 5.00
+        "S2-0": (2026, "refunded", 0, 0, -10000),
+        "S5-1": (2027, "due", 5000000, 490000, 5000000),  # 剩余 10000 − 3000 = 7000，七成
+        "S6-0": (2026, "due", 100, 0, 100),
+    }
+    assert [(r["setl_id"], r["diff_amt"]) for r in after["findings"] if r["code"] == "OVERPAID_ASSISTANCE"] == [
+        ("S2-0", 10000)
+    ]
+    years = {
+        (r["certno"], r["benefit_year"]): (r["ordinary_amt"], r["ordinary_left"]) for r in after["assistance_years"]
+    }
+    assert years == {
+        (keys[0], 2026): (10000, 4990000),
+        (keys[1], 2026): (5000000, 0),
+        (keys[5], 2027): (5000000, 0),
+        (keys[6], 2026): (100, 4999900),
+    }
