@@ -37,8 +37,10 @@ from nxmed.io.run_store import (
     runs,
     tip,
 )
-from nxmed.io.tables import gate, publishable, sums, table_schema, write_table
+from nxmed.io.table_parts import put_table
+from nxmed.io.tables import table_schema
 from nxmed.io.workspace import Workspace
+from nxmed.kernel.buckets import Parts
 from nxmed.kernel.money import yuan
 from nxmed.kernel.stage import Equation, prove
 
@@ -95,30 +97,29 @@ class RunBuilder:
         if found is not None:
             raise disk_error(found) from problem
 
-    def table(self, name: str, frame: pl.DataFrame) -> None:
-        """加一张表 (inside form: fen, ppm). It passes the gate of schemas/tables/<name>.yaml, else exit 7."""
+    def table(self, name: str, frame: pl.DataFrame | Parts) -> None:
+        """加一张表 (inside form: fen, ppm; in pieces when it is big). It passes the gate of schemas/tables/<name>.yaml,
+        else exit 7; the bytes are the same in one piece or many."""
         schema = table_schema(name)
         if self.request.command not in schema.commands or name in self._outputs:
             raise ValueError(f"{self.request.command} does not publish {name}, or did so already")
-        inside = gate(schema, frame)
-        shown = publishable(schema, inside, self.run_id, self.request.period)
         path = self.folder / f"{name}.parquet"
         failpoint("table.write")
         with disk_errors():
-            write_table(shown, path)
+            written = put_table(schema, frame, path, self.run_id, self.request.period)
         failpoint("table.written")
         self._outputs[name] = {
             "table": name,
             "path": path.name,
-            "rows": shown.height,
-            "sums": {column: yuan(fen) for column, fen in sums(schema, inside).items()},
-            "columns": shown.columns,
+            "rows": written.rows,
+            "sums": {column: yuan(fen) for column, fen in written.sums.items()},
+            "columns": written.columns,
             "sha256": sha256_of(path),
             "bytes": path.stat().st_size,
         }
-        self.log("table", table=name, rows=shown.height)
-        if name == "findings":
-            self._count(inside)
+        self.log("table", table=name, rows=written.rows)
+        if name == "findings" and isinstance(frame, pl.DataFrame):
+            self._count(frame)
 
     def outbox(self, name: str) -> Path:
         """交付文件的写入位置 (goes to outbox/<period>/<name> when the run is published)."""

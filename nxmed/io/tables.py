@@ -153,6 +153,14 @@ def _ascending(frame: pl.DataFrame, keys: list[str], *, strict: bool) -> bool:
     """Whether rows ascend by `keys` without nulls in them (one pass over neighbours, no sort)."""
     if any(frame.select(pl.col(k).null_count() for k in keys).row(0)):
         return False
+    # Mostly the first key that varies decides alone.
+    for key in keys:
+        column = frame[key]
+        if (column == column[0]).all():
+            continue
+        if (column > column.shift(1)).slice(1).all():
+            return True
+        break
     later: pl.Expr = pl.lit(not strict)
     for key in reversed(keys):
         before = pl.col(key).shift(1)

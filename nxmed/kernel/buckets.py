@@ -6,13 +6,11 @@ handed on in pieces that follow each other in the table's order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import polars as pl
 
-T = TypeVar("T")
 SEED = 20_261
 
 
@@ -26,12 +24,6 @@ def bucket(key: str, count: int) -> pl.Expr:
 def buckets_for(rows: int, most: int) -> int:
     """需要几个桶 (so that none has many more than `most` rows; at least 1)."""
     return max(1, -(-rows // most))
-
-
-def each(work: Callable[[int], T], count: int) -> Iterator[T]:
-    """逐桶执行 (the executor seam: one after the other on this machine)."""
-    for number in range(count):
-        yield work(number)
 
 
 @dataclass(frozen=True)
@@ -52,3 +44,31 @@ class Parts:
         """合成一张表."""
         pieces = [p.select(list(self.schema)) for p in self if p.height]
         return pl.concat(pieces) if pieces else pl.DataFrame(schema=self.schema)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """一段已存的行 (ascending by `by[0]`, a text key; its first and last value)."""
+
+    first: str
+    last: str
+    frame: pl.LazyFrame
+
+
+def merged(runs: Sequence[Sequence[Piece]], by: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """归并 (runs of pieces, each run in order of `by` → frames in that order over all runs, a few pieces in memory)."""
+    waiting = sorted((p for run in runs for p in run), key=lambda p: p.first)
+    if len(runs) == 1:
+        yield from (p.frame.collect() for p in runs[0])
+        return
+    ends = sorted(p.last for p in waiting)
+    cuts = [*ends[len(runs) - 1 :: len(runs)], *ends[-1:]]
+    held: list[pl.DataFrame] = []
+    for cut in dict.fromkeys(cuts):
+        while waiting and waiting[0].first <= cut:
+            held.append(waiting.pop(0).frame.collect())
+        below = [part for h in held if (part := h.filter(pl.col(by[0]) <= cut)).height]
+        held = [part for h in held if (part := h.filter(pl.col(by[0]) > cut)).height]
+        if below:
+            rows = pl.concat(below)
+            yield rows[rows.select(pl.arg_sort_by(by)).to_series()]

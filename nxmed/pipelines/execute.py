@@ -108,6 +108,8 @@ def _fill(
         delivery = beside.submit(command.deliver, ws, period, run, loaded, result)
         for name, frame in result.tables.items():
             run.table(name, frame)
+        for name, pieces in getattr(result, "parts", {}).items():
+            run.table(name, pieces)
         run.table("findings", finding.collect([loaded.files.findings, *command.findings(result)], command.name, period.text))
         run.table("files", loaded.files.files)
         run.table("rejects", loaded.files.rejects)

@@ -6,6 +6,7 @@ Not computed until there are data for them: DXTC-23 (class B items), 25, 34, 49,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +18,14 @@ from nxmed.settlements.findings import yuan_text
 from nxmed.settlements.funds import EMPLOYEES
 from nxmed.settlements.holds import REFUND
 from nxmed.settlements.repricing_shape import INPATIENT, REPRICING, percent_text
-from nxmed.settlements.shapes import CHRONIC, FEES, PROVIDERS, SettleInputs, shaped
+from nxmed.settlements.shapes import CHRONIC, FEES, KEY, PROVIDERS, SettleInputs, shaped
 from nxmed.settlements.terms import ChronicTerms, InpatientTerms, SupplementTerms, reprices
 
 CHRONIC_TYPE = "14"
 NOT_COMPUTED = "DXTC-23、25、34、49、50 与 NXJY-37.2 需要项目明细、留观和外检数据，未计算"
+NO_REGISTER = "没有门诊慢特病认定文件，慢特病未复核"
+NO_DRUG_FLAG = "结算明细没有 tdrug_flag 列，谈判药补助未复核"
+NOTES = (NOT_COMPUTED, NO_REGISTER, NO_DRUG_FLAG)
 
 
 @dataclass(frozen=True)
@@ -33,16 +37,22 @@ class Repriced:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def reprice(inputs: SettleInputs) -> Repriced:
-    """复核一个月的待遇 (rows of the month; fees of all months up to it for the yearly totals)."""
+def reprice(inputs: SettleInputs, buckets: Sequence[pl.LazyFrame] = ()) -> Repriced:
+    """复核一个月的待遇 (rows of the month; fees of all months up to it for the yearly totals). `buckets`: what `fees`
+    gives, in buckets of whole persons."""
     law, day = inputs.law, inputs.period.first_day
     if not reprices(law, day):
         note = "文件未规定住院待遇标准，policy.toml 亦未给出 repricing.ningxia.*，未复核"
         made = pl.DataFrame(schema=REPRICING)
         return Repriced(made, [_skipped(note)], {"rows": 0, "skipped": [note]})
-    everything, skipped = priced(inputs)
-    month = everything.filter(pl.col("inbox_month") == inputs.period.text)
-    table = month.select(list(REPRICING)).sort("setl_id", "refd_setl_flag", "fixmedins_code")
+    pieces: list[pl.DataFrame] = []
+    skipped: list[str] = []
+    for piece in buckets or [fees(inputs)]:
+        everything, left_out = _priced(inputs, _of_persons(piece, inputs))
+        pieces.append(everything.filter(pl.col("inbox_month") == inputs.period.text).select(list(REPRICING)))
+        skipped += left_out
+    skipped = [note for note in NOTES if note in skipped]
+    table = pl.concat(pieces).sort("setl_id", "refd_setl_flag", "fixmedins_code")
     found = [_differences(table)]
     unknown = table.filter(pl.col("state") != "computed")
     if unknown.height:
@@ -54,8 +64,11 @@ def reprice(inputs: SettleInputs) -> Repriced:
 
 def priced(inputs: SettleInputs) -> tuple[pl.DataFrame, list[str]]:
     """全年复核 (PRICED: the rows of the persons settled this month, of all months so far; and what was not computed)."""
+    return _priced(inputs, _of_persons(fees(inputs), inputs))
+
+
+def _priced(inputs: SettleInputs, fees: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     law, day = inputs.law, inputs.period.first_day
-    fees = _fees(inputs)
     stays = fees.filter(pl.col("med_type").str.starts_with(INPATIENT) & ~_is_drug())
     made = [repricing_inpatient.price(
         stays, shaped(inputs.providers, PROVIDERS).collect(), InpatientTerms.load(law, day),
@@ -69,12 +82,12 @@ def priced(inputs: SettleInputs) -> tuple[pl.DataFrame, list[str]]:
             register = shaped(inputs.chronic_registrations, CHRONIC).collect()
             made.append(repricing_chronic.price(rows, register, chronic, supplement))
         elif rows.height:
-            skipped.append("没有门诊慢特病认定文件，慢特病未复核")
+            skipped.append(NO_REGISTER)
         drugs = SupplementTerms.load(law, day, "drug")
         if "tdrug_flag" in inputs.settlements.collect_schema().names() and drugs is not None:
             made.append(repricing_chronic.price_drugs(fees.filter(_is_drug()), drugs))
         else:
-            skipped.append("结算明细没有 tdrug_flag 列，谈判药补助未复核")
+            skipped.append(NO_DRUG_FLAG)
     return pl.concat(made), skipped
 
 
@@ -85,20 +98,28 @@ def _is_drug() -> pl.Expr:
     return (pl.col("tdrug_flag") == "1").fill_null(False) & ~pl.col("med_type").str.starts_with(INPATIENT)
 
 
-def _fees(inputs: SettleInputs) -> pl.DataFrame:
-    """Fees of the persons settled this month, of all months so far: the newest row of each, refunded ones left out."""
-    kinds = pl.col("med_type").str.starts_with(INPATIENT) | pl.col("med_type").str.starts_with(CHRONIC_TYPE)
-    every = shaped(inputs.settlements, FEES).filter(
-        (pl.col("insutype") == EMPLOYEES) & (pl.col("inbox_month") <= inputs.period.text))
-    drugs = (pl.col("tdrug_flag") == "1").fill_null(False)
-    persons = every.filter((kinds | drugs) & (pl.col("inbox_month") == inputs.period.text)).select("psn_no").unique()
-    fees = every.filter(kinds | drugs | (pl.col("refd_setl_flag") == REFUND)).join(persons, on="psn_no", how="semi").collect()
-    fees = fees.sort("inbox_month", descending=True, maintain_order=True).unique(
-        ["fixmedins_code", "setl_id", "refd_setl_flag"], keep="first", maintain_order=True)
-    refunds = fees.filter(pl.col("refd_setl_flag") == REFUND).select(
+def fees(inputs: SettleInputs) -> pl.LazyFrame:
+    """复核所需的费用 (FEES: stays, chronic and negotiated-drug fees and refunds of employees, of all months so far)."""
+    return shaped(inputs.settlements, FEES).filter(
+        (pl.col("insutype") == EMPLOYEES) & (pl.col("inbox_month") <= inputs.period.text)
+        & (_kinds() | (pl.col("refd_setl_flag") == REFUND)))
+
+
+def _kinds() -> pl.Expr:
+    return (pl.col("med_type").str.starts_with(INPATIENT) | pl.col("med_type").str.starts_with(CHRONIC_TYPE)
+            | (pl.col("tdrug_flag") == "1").fill_null(False))
+
+
+def _of_persons(every: pl.LazyFrame, inputs: SettleInputs) -> pl.DataFrame:
+    """Fees of the persons settled this month: the newest row of each, refunded ones left out."""
+    persons = every.filter(_kinds() & (pl.col("inbox_month") == inputs.period.text)).select("psn_no").unique()
+    rows = every.join(persons, on="psn_no", how="semi").collect(engine="streaming")
+    rows = rows.sort("inbox_month", *KEY, descending=[True, *(False for _ in KEY)]).unique(
+        KEY, keep="first", maintain_order=True)
+    refunds = rows.filter(pl.col("refd_setl_flag") == REFUND).select(
         "fixmedins_code", setl_id=pl.coalesce("org_setl_id", "setl_id")).unique()
-    return fees.filter(pl.col("refd_setl_flag") != REFUND).join(refunds, on=["fixmedins_code", "setl_id"], how="anti").filter(
-        kinds | drugs)
+    return rows.filter(pl.col("refd_setl_flag") != REFUND).join(refunds, on=["fixmedins_code", "setl_id"], how="anti").filter(
+        _kinds())
 
 
 def _skipped(note: str) -> pl.DataFrame:

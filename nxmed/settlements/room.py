@@ -3,7 +3,7 @@ refunds → recognised → payables. The same function serves the whole agency a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -46,6 +46,10 @@ class Bucket:
     findings: list[pl.DataFrame]
     equations: list[Equation]
     lines: pl.LazyFrame
+
+    def without_rows(self) -> Bucket:
+        """不带逐条行 (what is left in memory of a bucket whose rows are put away)."""
+        return replace(self, plain=straight.Plain(self.plain.agency.clear()), others=self.others.clear())
 
 
 def settle_bucket(inputs: SettleInputs, decisions: pl.DataFrame) -> Bucket:

@@ -6,22 +6,24 @@ over each person's year, the equations in total. Pure: frames in, frames out, am
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from nxmed.kernel.buckets import Parts
+from nxmed.kernel.buckets import Parts, Piece, merged
 from nxmed.kernel.stage import Equation, prove
-from nxmed.settlements import findings, groups, proofs, recognition, straight
+from nxmed.settlements import findings, groups, proofs, recognition, straight, tables
 from nxmed.settlements.proofs import equations
 from nxmed.settlements.recognition import RECOGNISED
 from nxmed.settlements.repricing import Repriced, reprice
 from nxmed.settlements.room import Bucket, settle_bucket
 from nxmed.settlements.shapes import SettleInputs, SettleResult
 
-__all__ = ["SettleInputs", "SettleResult", "equations", "settle", "settle_in_one"]
+__all__ = ["SettleInputs", "SettleResult", "equations", "settle", "settle_in_buckets", "settle_in_one"]
+
+Keep = Callable[[pl.DataFrame], pl.LazyFrame]
 
 SORTED = {
     "statement_groups": groups.GROUP, "statement_breaks": ("fixmedins_code", "setl_id", "refd_setl_flag"),
@@ -46,26 +48,66 @@ def settle(inputs: SettleInputs) -> SettleResult:
 def settle_in_one(inputs: SettleInputs) -> SettleResult:
     """结算一个月, 逐条对账表分段给出 (the agency as one bucket; statement_rows in `parts`)."""
     made = settle_bucket(inputs, recognition.entries(inputs))
-    cite = groups.RULE[inputs.law.region]
-    pieces = [made.others.lazy(), straight.published(pl.DataFrame(schema=made.plain.needed).lazy(), inputs.period.text, cite)]
-    schema = dict(pl.concat(pieces).collect_schema())
+    period, cite = inputs.period.text, groups.RULE[inputs.law.region]
 
-    def rows() -> Any:
-        for start in range(0, made.others.height, straight.SLICE):
-            yield made.others.slice(start, straight.SLICE)
+    def rows() -> Iterator[pl.DataFrame]:
+        yield from _slices(made.others)
         for piece in made.plain.slices():
-            yield straight.published(piece.lazy(), inputs.period.text, cite).collect()
+            yield straight.published(piece.lazy(), period, cite).collect()
 
-    parts = Parts(schema, made.others.height + made.plain.height, rows)
-    return whole([Shown(made, made.plain.height, told(made.others, inputs.period.text))], inputs, reprice(inputs), parts)
+    shown = Shown(made, told(made.others, period))
+    return whole([shown], inputs, reprice(inputs), Parts(_schema(made, inputs), made.others.height + made.plain.height, rows))
+
+
+def settle_in_buckets(inputs: SettleInputs, buckets: Sequence[SettleInputs], persons: Sequence[pl.LazyFrame], keep: Keep
+                      ) -> SettleResult:
+    """逐桶结算一个月 (the same rows as settle_in_one).
+
+    inputs: the whole agency. buckets: the same, each with whole providers and `filed`. persons: repricing.fees in buckets
+    of whole persons. keep: puts a frame away and gives it back lazily.
+    """
+    period, cite = inputs.period.text, groups.RULE[inputs.law.region]
+    decisions = recognition.entries(inputs)
+    shown: list[Shown] = []
+    others: list[list[Piece]] = []
+    plain: list[list[Piece]] = []
+    height, schema = 0, {}
+    for bucket in buckets:
+        made = settle_bucket(bucket, decisions)
+        height, schema = height + made.others.height + made.plain.height, _schema(made, inputs)
+        others.append([_kept(p, keep) for p in _slices(made.others) if p.height])
+        plain.append([_kept(p, keep) for p in made.plain.slices() if p.height])
+        shown.append(Shown(made.without_rows(), told(made.others, period)))
+        del made
+
+    def rows() -> Iterator[pl.DataFrame]:
+        yield from merged(others, tables.ROW_KEY)
+        for piece in merged(plain, straight.ORDER):
+            yield straight.published(piece.lazy(), period, cite).collect()
+
+    return whole(shown, inputs, reprice(inputs, persons), Parts(schema, height, rows))
+
+
+def _kept(piece: pl.DataFrame, keep: Keep) -> Piece:
+    return Piece(piece["setl_id"][0], piece["setl_id"][-1], keep(piece))
+
+
+def _slices(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    for start in range(0, rows.height, straight.SLICE):
+        yield rows.slice(start, straight.SLICE)
+
+
+def _schema(made: Bucket, inputs: SettleInputs) -> dict[str, pl.DataType]:
+    """Columns of statement_rows as the room gives them."""
+    few = straight.published(made.plain.agency.head(0).lazy(), inputs.period.text, groups.RULE[inputs.law.region])
+    return dict(pl.concat([made.others.head(0).lazy(), few]).collect_schema())
 
 
 @dataclass(frozen=True)
 class Shown:
-    """一桶留下的 (a bucket's result without its big tables: how many rows are straight, what providers are told)."""
+    """一桶留下的 (a bucket's result, and what of its rows providers are told)."""
 
     bucket: Bucket
-    straight: int
     told: pl.DataFrame
 
 

@@ -19,6 +19,7 @@ SLICE = 262_144
 NEEDED = (*KEY, "insutype", "clr_type", *COMPARED, *FUND_COLUMNS, "acct_mulaid_pay")
 """What a straight row is published from."""
 ORDER = ("setl_id", "refd_setl_flag", "fixmedins_code")
+"""In which they are published."""
 
 
 @dataclass(frozen=True)

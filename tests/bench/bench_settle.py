@@ -92,7 +92,8 @@ def floor(folder: Path) -> dict[str, object]:
 def room(folder: Path) -> dict[str, object]:
     import pandera.polars  # noqa: F401 - start-up is no part of the work, here as in floor
 
-    from nxmed.io.tables import gate, publishable, table_schema, write_table
+    from nxmed.io.table_parts import put_table
+    from nxmed.io.tables import table_schema
     from nxmed.kernel.period import Period
     from nxmed.law.catalog import Law
     from nxmed.settlements import settle as place
@@ -103,17 +104,17 @@ def room(folder: Path) -> dict[str, object]:
         pl.col("efft_time", "invd_time").str.to_date("%Y-%m-%d"), dpst_rat=pl.lit(50_000, pl.Int64),
         turnover_fund=pl.lit(None, pl.Int64), matn_headcap_amt=pl.lit(None, pl.Int64))
     source = [pl.lit("x").alias("src_file"), month]
-    result = place.settle(place.SettleInputs(
+    result = place.settle_in_one(place.SettleInputs(
         period=Period(2026, 11), law=Law.load("ningxia"), first_month=True, start=Period(2026, 11), providers=providers,
         settlements=pl.scan_parquet(folder / "settlements.parquet", row_index_name="src_row").with_columns(source),
         provider_details=pl.scan_parquet(folder / "provider_details.parquet", row_index_name="src_row").with_columns(source),
         provider_totals=none, deductions=none, chronic_registrations=none))
     computed = time.perf_counter() - began
-    for name, frame in result.tables.items():
-        table = table_schema(name)
-        write_table(publishable(table, gate(table, frame), "settle-bench", Period(2026, 11)), folder / f"out_{name}.parquet")
-    return {"seconds": round(time.perf_counter() - began, 2), "computed": round(computed, 2),
-            "classes": dict(result.tables["statement_rows"].group_by("stmt_diff").len().sort("stmt_diff").rows())}
+    rows = 0
+    for name, frame in {**result.tables, **result.parts}.items():
+        rows += put_table(table_schema(name), frame, folder / f"out_{name}.parquet", "settle-bench", Period(2026, 11)).rows
+    return {"seconds": round(time.perf_counter() - began, 2), "computed": round(computed, 2), "rows": rows,
+            "classes": result.facts["classes"]}
 
 
 def run(folder: Path) -> dict[str, object]:
