@@ -25,6 +25,9 @@ SHORT: dict[str, tuple[str, str]] = {
     "payout approve": ("审批，第三个人的密钥", "approve, signed by a third person"),
     "payout reject": ("退回草稿，签名作废", "send back to draft"),
     "payout cancel": ("作废草稿，付款项重新待编", "cancel a draft"),
+    "payout review-sheet": ("付款审核簿，复核和审批阅看", "the workbook that is read before signing"),
+    "payout export": ("导出银行文件、pain.001、审核簿", "the bank's files, pain.001, workbook"),
+    "payout import-return": ("读入银行回盘，失败退汇的重新待编", "take in what the bank answered"),
     "payout content": ("打印被签名的内容", "print what is signed"),
     "payout list": ("列出批次和暂缓的付款项", "batches and held items"),
     "payout show": ("一个批次的付款行、签名、日志", "lines, signatures and log of a batch"),
@@ -72,6 +75,12 @@ ENGLISH: dict[str, str] = {
     "payout approve": "Approve: not by a person or key of the steps before; then the batch may be exported.",
     "payout reject": "Send a batch that is not exported back to draft (review or approve role): this round's signatures are void.",
     "payout cancel": "Cancel a draft: its items are open again, its number is not used again.",
+    "payout review-sheet": "Write the review workbook: totals in figures and capital numerals, lines (accounts masked), items, held "
+                           "items, signatures, head of the log; for reading and printing before one signs.",
+    "payout export": "Export an approved batch: the bank's files, pain.001 and the review workbook. All three signatures and the "
+                     "content are checked again first; exporting again gives the same files.",
+    "payout import-return": "Take in the bank's answers: matched on batch and line number, taken only when the amount is equal to the "
+                            "fen; items that failed or came back are open again. The same answers again change nothing.",
     "payout content": "Print the canonical text of a batch (its sha256 is signed; accounts in full), or with --for the text that a "
                       "step signs, for signing elsewhere and for auditors.",
     "payout list": "List batches, their states, what the bank has answered, and the held items.",

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nxmed.cli import payout_bank
 from nxmed.cli.options import DryRunOption, JsonOption, LangOption, PeriodArgument, WorkspaceOption
 from nxmed.cli.text import t
 
@@ -174,3 +175,6 @@ def _step(step: str, batch: str, key: Path | None, signature: Path | None, works
 
     made: dict[str, Any] = sign_step(find(workspace), batch, step, key=key, signature=signature, reason=reason)
     show_step(made, json=json_)
+
+
+payout_bank.add(app)

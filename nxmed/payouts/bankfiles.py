@@ -7,13 +7,14 @@ is made.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
-from nxmed.errors import InputRefused
+from nxmed.errors import InputRefused, IntegrityError
 from nxmed.kernel.money import yuan
 from nxmed.payouts.layouts import AMOUNT_FIELDS, DATE_FORMS, LINE_ENDS, Field, Layout
 from nxmed.payouts.shapes import Batch
@@ -25,11 +26,13 @@ TOLD = 200
 
 @dataclass(frozen=True)
 class Rendered:
-    """写好的文件: (name, bytes) in order; the encoding used; rows whose free text was cut."""
+    """写好的文件: (name, bytes) in order; the encoding used; rows whose free text was cut; rows and fen of each file as
+    read back from its bytes."""
 
     files: list[tuple[str, bytes]]
     encoding: str
     cut_rows: list[int] = field(default_factory=list)
+    sums: list[tuple[int, int]] = field(default_factory=list)
 
 
 @dataclass
@@ -109,7 +112,48 @@ def render(layout: Layout, batch: Batch, lines: pl.DataFrame) -> Rendered:
     files = [_file(writer, batch, part, number, len(parts)) for number, part in enumerate(parts, 1)]
     if writer.problems:
         raise _refused(layout, batch, writer.problems)
-    return Rendered(files, encoding, sorted(set(writer.cut)))
+    return Rendered(files, encoding, sorted(set(writer.cut)), _read_back(layout, batch, rows, files, encoding))
+
+
+def _read_back(layout: Layout, batch: Batch, rows: Sequence[Mapping[str, Any]], files: Sequence[tuple[str, bytes]], encoding: str
+               ) -> list[tuple[int, int]]:
+    """Reads the files again as the bank would: every account, name, amount and number must be the line's, exactly."""
+    wanted = [(r["pay_sn"], r["bankacct"].strip(), r["acctname"].strip(), int(r["amt"])) for r in rows]
+    sums: list[tuple[int, int]] = []
+    done = 0
+    for _, content in files:
+        records = content.decode(encoding).split(LINE_ENDS[layout.line_end])[:-1]
+        body = records[bool(layout.header) + layout.titles: len(records) - bool(layout.trailer)]
+        read = [_key_cells(layout, record, encoding) for record in body]
+        if read != wanted[done: done + len(read)]:
+            raise _not_equal(layout, batch)
+        done += len(read)
+        sums.append((len(read), sum(r[3] for r in read)))
+    if done != len(wanted):
+        raise _not_equal(layout, batch)
+    return sums
+
+
+def _key_cells(layout: Layout, record: str, encoding: str) -> tuple[str, str, str, int]:
+    cells: dict[str, str] = {}
+    if layout.fixed:
+        raw, at = record.encode(encoding), 0
+        for column in layout.columns:
+            text = raw[at: at + column.width].decode(encoding, "replace")
+            cells[column.field] = text.lstrip(column.pad) if column.align == "right" else text.rstrip(column.pad)
+            at += column.width
+    else:
+        split = next(csv.reader([record], delimiter=layout.separator)) if layout.quoted else record.split(layout.separator)
+        cells = {c.field: text for c, text in zip(layout.columns, split, strict=True)}
+    amount = cells["amt"].replace(".", "") if layout.amount == "yuan" else cells["amt"]
+    return cells["pay_sn"], cells["bankacct"].strip(), cells["acctname"].strip(), int(amount or "0")
+
+
+def _not_equal(layout: Layout, batch: Batch) -> IntegrityError:
+    return IntegrityError(
+        f"批次 {batch.bat_no} 按版式 {layout.id} 写出后读回，与付款行不同，未写出任何文件", "核对版式的填充字符和对齐；账号、户名、金额必须原样",
+        text_en=f"batch {batch.bat_no}: read back, the files in layout {layout.id} differ from the lines; nothing was written",
+        hint_en="check padding and alignment in the layout: accounts, names and amounts must stay as they are")
 
 
 def _file(writer: _Writer, batch: Batch, rows: Sequence[Mapping[str, Any]], part: int, parts: int) -> tuple[str, bytes]:

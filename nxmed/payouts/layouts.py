@@ -151,7 +151,7 @@ class _Told:
             if want is None or field.name not in given:
                 continue
             value = given[field.name]
-            if type(value) is not want or (want is int and not 0 <= value <= 1_000_000):
+            if type(value) is not want or (isinstance(value, int) and not 0 <= value <= 1_000_000):
                 self.wrong(f"{field.name} 的值不对", f"{field.name} has a wrong value")
             made[field.name] = value
         return made

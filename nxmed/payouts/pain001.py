@@ -24,6 +24,7 @@ LONGEST: Mapping[str, int] = {"acctname": 140, "bankacct": 34, "bankcode": 35, "
 """Characters the message type allows (Max140Text, Max34Text, Max35Text)."""
 MOST_FEN = 10**18 - 1
 """DecimalNumber and the amounts have at most 18 digits."""
+_AMOUNT = re.compile(rb'<InstdAmt Ccy="CNY">([0-9]+)[.]([0-9]{2})</InstdAmt>')
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -49,6 +50,12 @@ def render(batch: Batch, lines: pl.DataFrame) -> bytes | None:
         "</PmtInf>\n</CstmrCdtTrfInitn>\n</Document>\n",
     ]
     return "".join(pieces).encode()
+
+
+def totals(message: bytes) -> tuple[int, int]:
+    """报文的笔数与金额 (transactions and their fen, read back from the bytes)."""
+    amounts = _AMOUNT.findall(message)
+    return len(amounts), sum(int(yuan_ + fen) for yuan_, fen in amounts)
 
 
 def _transaction(row: Mapping[str, Any], purpose: str | None) -> str:

@@ -53,7 +53,7 @@ def plain(lines: Sequence[Row], rows: Sequence[Row], before: Sequence[Row]) -> t
         kinds = {s: {content(r) + ((r["ret_amt"], r["dfr_sumamt"]) if b else ()) for r, b in candidates if r["pay_stas"] == s}
                  for s in "123"}
         clash = []
-        for row, bad in candidates:
+        for row, _ in candidates:
             stas = row["pay_stas"]
             wrong = len(kinds[stas]) > 1
             if kinds["2"] and (kinds["1"] or kinds["3"]):
