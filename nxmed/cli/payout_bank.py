@@ -150,7 +150,7 @@ def _show_return(outcome: ReturnOutcome, *, json: bool, code: int) -> None:
           f"+ refused {count(refused)}"))
 
     def part(row: dict[str, Any], state: str) -> str:
-        number, fen = row["now"].get(state, (0, 0))
+        number = row["now"].get(state, (0, 0))[0]
         more = row["new"].get(state, (0, 0))[0]
         return f"{count(number)}（+{count(more)}）" if number and more else count(number) if number else ""
 
