@@ -65,8 +65,9 @@ def _registered(story: Story, stay: Stay) -> Words:
         fen = fen_of(disease["limit"])
         if counts:
             limits[number if number in listed else str(one["dise_no"])] = fen
-        story.add("认定病种", "registered", told(f"{disease['no']} {disease['name']}"), told(
-            span, meets, Both(f"限额 {yuan_grouped(fen)}", f"limit {yuan_grouped(fen)}")), joined(place(one), f"{disease['rule']}（{disease['source']}）"))
+        story.add("认定病种", "registered", Both(f"{disease['no']} {disease['name']}", f"disease {disease['no']}"), told(
+            span, meets, Both(f"限额 {yuan_grouped(fen)}", f"limit {yuan_grouped(fen)}")), joined(
+                place(one), Both(f"{disease['rule']}（{disease['source']}）", f"{disease['rule']}, no. {disease['no']}")))
     if not rows:
         story.add("认定病种", "registered", NONE, Both("慢特病认定中没有此人", "the register does not know the person"), "DXTC-31")
     return _limit(story, stay, limits)
