@@ -32,6 +32,7 @@ SHORT: dict[str, tuple[str, str]] = {
     "payout list": ("列出批次和暂缓的付款项", "batches and held items"),
     "payout show": ("一个批次的付款行、签名、日志", "lines, signatures and log of a batch"),
     "payout verify": ("核验批次、签名、日志、文件", "verify batches, signatures, log, files"),
+    "report": ("月报：网页、PDF、工作簿", "the month on a page: HTML, PDF, workbook"),
     "runs": ("列出已发布的运行", "list the published runs"),
     "verify": ("核验全部运行：哈希、清单链、守恒等式", "prove hashes, the chain and the equations again"),
     "sql": ("只读查询目录", "query the catalogue, read-only"),
@@ -86,6 +87,8 @@ ENGLISH: dict[str, str] = {
     "payout list": "List batches, their states, what the bank has answered, and the held items.",
     "payout show": "One batch: lines (accounts masked), signatures, exported files, answers of the bank, log.",
     "payout verify": "Verify batches: content, signatures, log, exported files, conservation. Exit 7 when a byte is wrong.",
+    "report": "The month on a page: dues and arrivals, collection rate, differences, payables, assistance, arrears; page, PDF and "
+              "workbook show the same figures (articles 68, 69; assistance, article 35).",
     "runs": "List the published runs: which one is current, sealed or not, who published it and when, how many findings.",
     "verify": "Verify all runs: hashes, the chain of manifests, the sums of tables, the conservation equations. Exit 7 if one fails.",
     "sql": "Query the catalogue, read-only: one view per table, Chinese views under zh (identity numbers masked on screen).",

@@ -13,12 +13,12 @@ from typing import Any
 import nxmed
 from nxmed.kernel.period import Period
 
-_CODE_SUFFIXES = (".py", ".toml", ".yaml")
+_CODE_SUFFIXES = (".py", ".toml", ".yaml", ".j2", ".typ")
 
 
 @cache
 def code_digest() -> str:
-    """代码哈希 (version and content of every .py, .toml and .yaml that can change a result; once per process).
+    """代码哈希 (version and content of every .py, .toml, .yaml and template that can change a result; once per process).
 
     The same for a checkout and an installed wheel: schemas count under the same name in both.
     """

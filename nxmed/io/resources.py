@@ -62,3 +62,9 @@ def tables() -> dict[str, TableSchema]:
                              text_en=f"Table schema {path.name} is not well formed") from bad
         found[table.id] = table
     return found
+
+
+@cache
+def divisions() -> dict[str, str]:
+    """县区名称 by administrative code (schemas/divisions.yaml; for headings only, never to judge a code)."""
+    return {str(k): str(v) for k, v in _load(data_path("schemas") / "divisions.yaml").items()}

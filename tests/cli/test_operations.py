@@ -169,7 +169,7 @@ def test_notices_are_kept_until_they_are_taken(ws: Path, tmp_path: Path) -> None
     assert small.nxmed("notify", "-w", ws).returncode == 0
     event = json.loads((tmp_path / "taken").read_text("utf-8"))
     assert (event["event"], event["state"], event["job"], event["period"], event["exit_code"]) == ("job", "waiting", "tax-feed", "2026-11", 6)
-    assert event["steps"] == [{"exit_code": 6, "id": "reconcile", "state": "waiting"}]
+    assert event["steps"] == [{"exit_code": 6, "id": "reconcile", "state": "waiting"}, {"exit_code": 0, "id": "report", "state": "skipped"}]
     assert list((ws / "spool").iterdir()) == []
 
 
