@@ -130,7 +130,8 @@ class PayoutStore:
         cursor = self.connection.execute(query, tuple(values))
         names = [d[0] for d in cursor.description]
         schema = {n: pl.Int64() if n in _INTS else pl.String() for n in names}
-        return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+        columns = list(zip(*cursor.fetchall(), strict=True)) or [()] * len(names)
+        return pl.DataFrame([pl.Series(n, c, t) for (n, t), c in zip(schema.items(), columns, strict=True)])
 
     def _dicts(self, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
         cursor = self.connection.execute(query, tuple(values))
@@ -225,10 +226,11 @@ class PayoutStore:
     def state_sha256(self, bat_no: str) -> str:
         """批次现状的哈希 (state, round, states of lines, live items, signatures, exports, answers)."""
         made = hashlib.sha256()
-        for query in (
+        for query in (  # the long lists as one text of SQLite's own making
+            "SELECT json_group_array(json_array(pay_sn, state)) FROM (SELECT * FROM lines WHERE bat_no = ? ORDER BY pay_sn)",
+            "SELECT json_group_array(json_array(pay_sn, item_id, live)) FROM (SELECT i.pay_sn, i.item_id, i.live FROM lines l "
+            "JOIN line_items i USING (pay_sn) WHERE l.bat_no = ? ORDER BY 1, 2)",
             "SELECT * FROM batches WHERE bat_no = ?",
-            "SELECT pay_sn, state FROM lines WHERE bat_no = ? ORDER BY pay_sn",
-            "SELECT i.pay_sn, i.item_id, i.live FROM lines l JOIN line_items i USING (pay_sn) WHERE l.bat_no = ? ORDER BY 1, 2",
             "SELECT * FROM signatures WHERE bat_no = ? ORDER BY round, step",
             "SELECT * FROM exports WHERE bat_no = ? ORDER BY name",
             "SELECT * FROM returns WHERE bat_no = ? ORDER BY pay_sn, no",
