@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,22 @@ from nxmed.kernel.stage import Equation
 from nxmed.report.provider_words import (
     CAUSES,
     CLASSES,
+    CLEARINGS,
+    DECISIONS,
     DEDUCTIONS,
     FUNDS,
     HELD,
+    INSURANCES,
+    NOTES,
+    REFUND_AMOUNTS,
+    REFUND_ORIGINAL,
     STATES,
     WHAT_TO_DO,
 )
-from nxmed.report.workbook import Column, Workbook
+from nxmed.report.workbook import Column, Sheet, Workbook
 
 Outbox = Callable[[str], Path]
+AMOUNTS = (("medfee_sumamt", "医疗费"), ("fund_pay_sumamt", "基金支付"), ("acct_pay", "个账"))
 OPEN = pl.col("state").is_in(["waiting", "repeated", "settled_before", "rejected"]) | pl.col("decision").is_not_null()
 
 
@@ -56,7 +63,7 @@ def write_all(
     pieces = {name: _by_provider(frame) for name, frame in {
         "groups": tables["statement_groups"], "payables": tables["payables"], "deductions": deductions,
         "differences": tables["statement_rows"].filter(OPEN), "breaks": tables["statement_breaks"].filter(
-            pl.col("opened_period") < period.text)}.items()}
+            pl.col("opened_period") < period.text), "classes": _classes(tables["statement_rows"])}.items()}
     codes = sorted({code for by in pieces.values() for code in by} | set(tables["statement_rows"]["fixmedins_code"].unique()))
     written = 0
     for code in codes:
@@ -82,7 +89,24 @@ def _by_provider(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
 def _empty(tables: Mapping[str, pl.DataFrame], name: str, deductions: pl.DataFrame) -> pl.DataFrame:
     return {
         "groups": tables["statement_groups"], "payables": tables["payables"], "deductions": deductions,
-        "differences": tables["statement_rows"], "breaks": tables["statement_breaks"]}[name].clear()
+        "differences": tables["statement_rows"], "breaks": tables["statement_breaks"],
+        "classes": _classes(tables["statement_rows"].clear())}[name].clear()
+
+
+def _classes(rows: pl.DataFrame) -> pl.DataFrame:
+    """各类笔数和金额 (per provider and class, the held ones apart; fund and account together, fen; empty for a side that
+    sent nothing)."""
+    both = [
+        (pl.col(f"{side}_fund_pay_sumamt") + pl.col(f"{side}_acct_pay")).alias(side) for side in ("provider", "agency")]
+    label = pl.concat_str([
+        pl.col("stmt_diff"), pl.lit(" "), pl.col("stmt_diff").replace_strict(CLASSES, default="", return_dtype=pl.String),
+        pl.when(pl.col("held_reason").is_not_null() & (pl.col("state") == "waiting")).then(pl.lit("（暂缓）")),
+        pl.when(pl.col("opened_period").is_not_null()).then(pl.lit("（以前月份，本月了结）"))], ignore_nulls=True)
+    return rows.lazy().select("fixmedins_code", "recognised_amt", *both, label.alias("label")).group_by(
+        "fixmedins_code", "label").agg(
+        pl.len().cast(pl.Int64).alias("n"), pl.col("recognised_amt").sum(),
+        *[pl.when(pl.col(s).count() > 0).then(pl.col(s).sum()).alias(s) for s in ("provider", "agency")],
+    ).sort("fixmedins_code", "label").collect()
 
 
 def _safe(code: str) -> str:
@@ -95,52 +119,66 @@ def write_statement(
     """一家机构的结算对账单 (frames of this provider only: groups, payables, differences, breaks, deductions). Gives Σ paid."""
     owed = own["payables"].sort("fund_pay_type").with_columns(fund=_worded("fund_pay_type", FUNDS))
     paid = int(owed["act_dfr_amt"].sum() or 0)
-    sums = {c: int(owed[c].sum() or 0) for c in (
-        "recognised_amt", "carried_in_amt", "det_amt", "dpst_amt", "advance_amt", "carried_out_amt")}
-    differences = _explained(own["differences"])
-    with Workbook(path, title=f"结算对账单 {code} {period.text}", footer=run_id) as book:
-        cover = book.sheet("封面")
+    differences, older = _explained(own["differences"]), _explained(own["breaks"])
+    who = f"{name or code} {period.text}"
+    with Workbook(path, title=f"结算对账单 {code} {period.text}", footer=f"{code} {run_id}") as book:
+        cover = book.sheet("封面", portrait=True)
         cover.pairs([
-            ("定点医药机构", name), ("机构编号", code), ("结算月份", period.text), ("经办地区", region),
-            ("本月认定", sums["recognised_amt"], "amount"), ("上期结转", sums["carried_in_amt"], "amount"),
-            ("减：扣款", sums["det_amt"], "amount"), ("减：预留金", sums["dpst_amt"], "amount"),
-            ("减：周转金", sums["advance_amt"], "amount"), ("结转下期", sums["carried_out_amt"], "amount"),
-            ("本月应付（小写）", paid, "amount"), ("本月应付（大写）", capital_of_fen(paid)), ("运行号", run_id),
-        ], title=f"医疗保障基金结算对账单 {period.text}")
+            ("定点医药机构", name, "strong"), ("机构编号", code), ("结算月份", period.text), ("经办地区", region),
+            ("付款经办机构", _one(owed["fix_blng_admdvs"])),
+            ("本月应付（小写）", paid, "strong_amount"), ("本月应付（大写）", capital_of_fen(paid), "strong"),
+        ], title=f"医疗保障基金结算对账单 {period.text}", span=7)
         cover.table([
-            Column("基金", id="fund", width=16), Column("认定", "amount", "recognised_amt"),
+            Column("基金", id="fund", width=26), Column("认定", "amount", "recognised_amt"),
             Column("上期结转", "amount", "carried_in_amt"), Column("扣款", "amount", "det_amt"),
             Column("预留金", "amount", "dpst_amt"), Column("周转金", "amount", "advance_amt"),
             Column("结转下期", "amount", "carried_out_amt"), Column("应付", "amount", "act_dfr_amt"),
-        ], owed, title="应付（按基金）")
+        ], owed, title="一、应付（按基金，单位：元）")
+        cover.table([
+            Column("结果", id="label", width=26), Column("笔数", "count", "n"), Column("机构申报", "amount", "provider"),
+            Column("中心记录", "amount", "agency"), Column("本月认定", "amount", "recognised_amt"),
+        ], own["classes"], title="二、逐笔核对结果（基金加个人账户，单位：元）")
         cover.lines([
-            f"本月差异 {differences.height} 笔，以前月份未了 {own['breaks'].height} 笔，见“差异”“以前未了”。",
-            "应付 = 认定 + 上期结转 − 扣款 − 预留金 − 周转金；不足部分结转下期。对账单有异议的，请在收到后与经办机构核对。",
-        ])
-        cover.signatures(["机构医保办", "机构财务", "机构负责人", "经办", "复核"])
-        _sheet_groups(book, own["groups"])
-        book.sheet("差异").table([
-            Column("结算ID", id="setl_id"), Column("退费", id="refund"), Column("结果", id="class"), Column("状态", id="stand"),
-            Column("机构医疗费", "amount", "provider_medfee_sumamt"), Column("中心医疗费", "amount", "agency_medfee_sumamt"),
-            Column("机构基金支付", "amount", "provider_fund_pay_sumamt"), Column("中心基金支付", "amount", "agency_fund_pay_sumamt"),
-            Column("机构个账", "amount", "provider_acct_pay"), Column("中心个账", "amount", "agency_acct_pay"),
-            Column("原因", id="cause", width=40), Column("怎么办", id="todo", width=44), Column("差异编号", id="break_id"),
-        ], differences, keys=1)
-        book.sheet("以前未了").table([
-            Column("结算ID", id="setl_id"), Column("退费", id="refund"), Column("结果", id="class"), Column("起始月份", "period", "opened_period"),
-            Column("机构医疗费", "amount", "provider_medfee_sumamt"), Column("中心医疗费", "amount", "medfee_sumamt"),
-            Column("机构基金支付", "amount", "provider_fund_pay_sumamt"), Column("中心基金支付", "amount", "fund_pay_sumamt"),
-            Column("原因", id="cause", width=40), Column("怎么办", id="todo", width=44), Column("差异编号", id="break_id"),
-        ], _explained(own["breaks"]), keys=1)
-        book.sheet("扣款").table([
+            f"本月差异和暂缓 {differences.height} 笔，见“差异”；以前月份未了 {older.height} 笔，见“以前未了”；"
+            f"扣款 {own['deductions'].height} 笔，见“扣款”。", *NOTES])
+        cover.signatures(["机构经办（医保办）", "机构财务", "机构负责人（盖章）", "经办机构经办", "经办机构复核"], height=48)
+        _sheet_groups(book, own["groups"], who)
+        amounts = [Column(f"{side}{word}", "amount", f"{{}}{c}", 11) for c, word in AMOUNTS for side in ("机构", "中心")]
+        reasons = [Column("原因", id="cause", width=28, wrap=True), Column("怎么办", id="todo", width=30, wrap=True),
+                   Column("差异编号", id="break_id")]
+        _listed(book.sheet("差异"), [
+            Column("结算ID", id="setl_id"), Column("退费", id="refund", width=6), Column("结果", id="class", width=13, wrap=True),
+            Column("状态", id="stand"), *_sided(amounts, "agency_"), *reasons], differences, f"差异和暂缓　{who}", "本月没有差异。")
+        _listed(book.sheet("以前未了"), [
+            Column("结算ID", id="setl_id"), Column("退费", id="refund", width=6), Column("结果", id="class", width=13, wrap=True),
+            Column("起始月份", "period", "opened_period"), *_sided(amounts, ""), *reasons], older,
+            f"以前月份未了的差异　{who}", "没有以前月份未了的差异。")
+        _listed(book.sheet("扣款"), [
             Column("扣款流水号", id="det_sn"), Column("基金", id="fund"), Column("类型", id="kind"),
-            Column("金额", "amount", "det_amt"), Column("原因", id="det_rea", width=50),
+            Column("金额", "amount", "det_amt"), Column("原因", id="det_rea", width=60, wrap=True),
         ], own["deductions"].sort("fund_pay_type", "det_sn").with_columns(
-            fund=_worded("fund_pay_type", FUNDS), kind=_worded("det_type", DEDUCTIONS)), keys=1)
+            fund=_worded("fund_pay_type", FUNDS), kind=_worded("det_type", DEDUCTIONS)), f"扣款　{who}", "本月没有扣款。")
     return paid
 
 
-def _sheet_groups(book: Workbook, groups: pl.DataFrame) -> None:
+def _one(codes: pl.Series) -> str:
+    return "、".join(codes.drop_nulls().unique().sort().to_list())
+
+
+def _sided(columns: list[Column], agency: str) -> list[Column]:
+    """Amount columns with the names they have in the frame at hand."""
+    return [replace(c, id=c.id.format("provider_" if c.title.startswith("机构") else agency)) for c in columns]
+
+
+def _listed(sheet: Sheet, columns: list[Column], rows: pl.DataFrame, title: str, none: str) -> None:
+    """A table under its title, or a line that says there is nothing."""
+    if rows.height:
+        sheet.table(columns, rows, keys=1, title=title)
+    else:
+        sheet.lines([none], title=title)
+
+
+def _sheet_groups(book: Workbook, groups: pl.DataFrame, who: str) -> None:
     names = {"medfee_sumamt": "医疗费", "fund_pay_sumamt": "基金支付", "acct_pay": "个人账户"}
     columns = [Column("清算经办机构", id="clr_optins"), Column("险种", id="insutype"), Column("清算类别", id="clr_type")]
     for side, zh in (("provider", "机构"), ("agency", "中心"), ("diff", "差额")):
@@ -148,7 +186,9 @@ def _sheet_groups(book: Workbook, groups: pl.DataFrame) -> None:
         columns.append(Column(f"{zh}笔数", "count", f"{side}_cnt"))
     columns.append(Column("结果", id="result"))
     words = {"equal": "相符", "differs": "不符", "no_statement": "未报对账单"}
-    book.sheet("对账单").table(columns, groups.with_columns(result=_worded("state", words)), keys=3)
+    rows = groups.with_columns(
+        result=_worded("state", words), insutype=_worded("insutype", INSURANCES), clr_type=_worded("clr_type", CLEARINGS))
+    _listed(book.sheet("对账单"), columns, rows, f"对账单总额比对　{who}", "本月双方都没有结算。")
 
 
 def _explained(rows: pl.DataFrame) -> pl.DataFrame:
@@ -156,16 +196,24 @@ def _explained(rows: pl.DataFrame) -> pl.DataFrame:
     held, kind = pl.col("held_reason"), pl.col("stmt_diff")
     decision = pl.col("decision") if "decision" in rows.columns else pl.lit(None, pl.String)
     stand = _worded("state", STATES) if "state" in rows.columns else pl.lit("待处理")
+    mine = "agency_" if "agency_medfee_sumamt" in rows.columns else ""
+    apart = pl.concat_str([
+        pl.when(pl.col(f"provider_{c}") != pl.col(f"{mine}{c}")).then(
+            pl.format("{}机构减中心 {}", pl.lit(word), _yuan(pl.col(f"provider_{c}") - pl.col(f"{mine}{c}"))))
+        for c, word in AMOUNTS], separator="，", ignore_nulls=True)
+    said = pl.when((kind == "05") & (apart != "")).then(pl.lit(REFUND_AMOUNTS)).when(kind == "05").then(
+        pl.lit(REFUND_ORIGINAL)).otherwise(kind.replace_strict(CAUSES, default="", return_dtype=pl.String))
     reason = pl.concat_str([
-        kind.replace_strict(CAUSES, default="", return_dtype=pl.String),
+        said, pl.when(kind.is_in(["03", "05"]) & (apart != "")).then(apart),
         pl.when(held.is_not_null()).then(held.replace_strict(HELD, default="", return_dtype=pl.String)),
     ], separator="；", ignore_nulls=True).str.strip_chars("；")
-    step = pl.when(decision.is_not_null()).then(pl.lit("已处理，无需再办")).otherwise(
+    step = pl.when(decision.is_not_null()).then(decision.replace_strict(DECISIONS, default="", return_dtype=pl.String)).otherwise(
         pl.coalesce(pl.when(kind != "00").then(kind.replace_strict(WHAT_TO_DO, default=None, return_dtype=pl.String)),
                     held.replace_strict(WHAT_TO_DO, default=None, return_dtype=pl.String)))
     return rows.sort("stmt_diff", "setl_id", "refd_setl_flag").with_columns(
         cause=reason, todo=step, stand=stand, refund=_worded("refd_setl_flag", {"0": "", "1": "退费"}),
-        **{"class": kind + pl.lit(" ") + kind.replace_strict(CLASSES, default="", return_dtype=pl.String)})
+        **{"class": kind + pl.lit(" ") + kind.replace_strict(CLASSES, default="", return_dtype=pl.String)
+           + pl.when((kind == "00") & held.is_not_null()).then(pl.lit("，暂缓")).otherwise(pl.lit(""))})
 
 
 def _worded(column: str, words: Mapping[str, str]) -> pl.Expr:

@@ -45,7 +45,8 @@ class Column:
     """一列 (a column of a table): header, kind, the frame's column, width in characters, whether it is summed.
 
     amount: Int64 fen; rate: Int64 parts per million; date: date; bool: 是/否. Everything else is text.
-    `total` defaults to amounts and counts; `choices` puts a drop-down list on the cells.
+    `total` defaults to amounts and counts; `choices` puts a drop-down list on the cells; `wrap` breaks long text into
+    lines instead of cutting it at the next cell.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Column:
     width: int = 0
     total: bool | None = None
     choices: tuple[str, ...] = ()
+    wrap: bool = False
 
     @property
     def summed(self) -> bool:
@@ -74,13 +76,16 @@ class Block:
     marks: Mapping[tuple[int, int], str] = field(default_factory=dict)
     head: int = -1
     first_column: int = 0
+    span: int = 1
+    height: int = 0
 
 
 class Sheet:
-    """一张工作表 (a sheet; blocks are written one below the other)."""
+    """一张工作表 (a sheet; blocks are written one below the other). `portrait`: A4 upright instead of on its side."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, portrait: bool = False) -> None:
         self.name = name
+        self.portrait = portrait
         self.blocks: list[Block] = []
 
     def table(
@@ -99,9 +104,10 @@ class Sheet:
         self.blocks.append(Block("table", rows, tuple(columns), title, total, keys))
         return self
 
-    def pairs(self, items: Sequence[tuple[Any, ...]], *, title: str = "") -> Sheet:
-        """项目与值 (label and value, e.g. a cover): items are (label, value) or (label, value, kind)."""
-        self.blocks.append(Block("pairs", items, title=title))
+    def pairs(self, items: Sequence[tuple[Any, ...]], *, title: str = "", span: int = 1) -> Sheet:
+        """项目与值 (label and value, e.g. a cover): items are (label, value) or (label, value, kind); the value takes
+        `span` columns. Kinds besides a column's: strong, strong_amount (large and bold)."""
+        self.blocks.append(Block("pairs", items, title=title, span=span))
         return self
 
     def lines(self, texts: Sequence[str], *, title: str = "") -> Sheet:
@@ -109,9 +115,9 @@ class Sheet:
         self.blocks.append(Block("lines", [(t,) for t in texts], title=title))
         return self
 
-    def signatures(self, roles: Sequence[str]) -> Sheet:
-        """签字栏 (a row of boxes: role, name, date)."""
-        self.blocks.append(Block("signatures", [(r,) for r in roles]))
+    def signatures(self, roles: Sequence[str], *, span: int = 1, height: int = 0) -> Sheet:
+        """签字栏 (a row of boxes: role, name, date; each `span` columns wide, `height` points tall for a seal)."""
+        self.blocks.append(Block("signatures", [(r,) for r in roles], span=span, height=height))
         return self
 
     def grid(
@@ -138,9 +144,9 @@ class Workbook:
         self.footer = footer
         self.sheets: list[Sheet] = []
 
-    def sheet(self, name: str) -> Sheet:
+    def sheet(self, name: str, *, portrait: bool = False) -> Sheet:
         """新工作表 (a new sheet; the name is made fit for Excel and unique)."""
-        sheet = Sheet(sheet_name(name, [s.name for s in self.sheets]))
+        sheet = Sheet(sheet_name(name, [s.name for s in self.sheets]), portrait=portrait)
         self.sheets.append(sheet)
         return sheet
 
@@ -202,7 +208,7 @@ def shown(value: Any, kind: str) -> str:
     """显示文字 (what the cell shows, for column widths)."""
     if value is None:
         return ""
-    if kind == "amount":
+    if kind in ("amount", "strong_amount"):
         return f"{exact_amount(value):,.2f}"
     if kind == "rate":
         return "00.0000%"

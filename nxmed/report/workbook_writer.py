@@ -29,6 +29,9 @@ from nxmed.report.workbook import (
 
 SAMPLE = 1000
 FONT = "等线"
+MARGIN = Decimal("0.4")
+"""Inches left and right: amounts are wide, paper is not."""
+LINE_POINTS, STRONG_POINTS = 15, 21
 
 
 def write_book(book: Workbook) -> None:
@@ -59,11 +62,11 @@ def _split(sheets: Sequence[Sheet]) -> Iterator[Sheet]:
         if not long:
             yield sheet
             continue
-        first, rest = Sheet(sheet.name), []
+        first, rest = Sheet(sheet.name, portrait=sheet.portrait), []
         for block in sheet.blocks:
             first.blocks.append(replace(block, rows=block.rows[:MAX_ROWS]))
             for start in range(MAX_ROWS, len(block.rows), MAX_ROWS):
-                further = Sheet(sheet_name(sheet.name, taken))
+                further = Sheet(sheet_name(sheet.name, taken), portrait=sheet.portrait)
                 taken.append(further.name)
                 further.blocks.append(replace(block, rows=block.rows[start: start + MAX_ROWS], marks={}))
                 rest.append(further)
@@ -75,7 +78,7 @@ class _Styles:
     """Formats of a book, each made once."""
 
     def __init__(self, out: Any) -> None:
-        edge = {"border": 1, "border_color": "#BFBFBF"}
+        edge = {"border": 1, "border_color": "#BFBFBF", "valign": "vcenter"}
         top = {"valign": "top"}
         self.title = out.add_format({"bold": True, "font_size": 14, "num_format": "@"})
         self.head = out.add_format(
@@ -87,15 +90,28 @@ class _Styles:
         self.grid_head = out.add_format({"num_format": "@", "bold": True, "bg_color": "#F2F2F2", **top})
         self.box = out.add_format({"num_format": "@", "align": "left", **edge})
         self.cell = {"text": out.add_format({"num_format": "@", **edge})}
+        large = {"bold": True, "font_size": 14, **edge}
+        self.out, self.edge, self.top, self.large = out, edge, top, large
         self.total = {"text": out.add_format({"num_format": "@", "bold": True, "top": 2})}
         for kind, number in NUMBERS.items():
             self.cell[kind] = out.add_format({"num_format": number, **edge})
             self.total[kind] = out.add_format({"num_format": number, "bold": True, "top": 2})
 
+    def strong(self) -> None:
+        """Formats of large values and of text that wraps, made where a book uses them."""
+        if "strong" not in self.cell:
+            self.cell["strong"] = self.out.add_format({"num_format": "@", **self.large})
+            self.cell["strong_amount"] = self.out.add_format(
+                {"num_format": NUMBERS["amount"], "align": "left", **self.large})
+            self.cell["wrap"] = self.out.add_format({"num_format": "@", "text_wrap": True, "indent": 1, **self.edge})
+            self.seal = self.out.add_format({"num_format": "@", "align": "left", "text_wrap": True, **self.edge, **self.top})
+
 
 def _write_sheet(ws: Any, sheet: Sheet, styles: _Styles, footer: str) -> None:
-    ws.set_landscape()
+    if not sheet.portrait:
+        ws.set_landscape()
     ws.set_paper(9)
+    ws.set_margins(left=MARGIN, right=MARGIN)
     ws.fit_to_pages(1, 0)
     ws.set_footer(f"&L{footer.replace('&', '&&')[:120]}&R第&P页 共&N页")
     _set_widths(ws, sheet)
@@ -113,15 +129,17 @@ def _write_sheet(ws: Any, sheet: Sheet, styles: _Styles, footer: str) -> None:
             widest = max(widest, max((len(r) for r in islice(block.rows, SAMPLE)), default=1))
         elif block.shape == "pairs":
             for item in block.rows:
+                kind = item[2] if len(item) > 2 else "text"
+                if kind.startswith("strong"):
+                    styles.strong()
+                    ws.set_row(row, STRONG_POINTS)
                 ws.write_string(row, 0, cell_text(item[0]), styles.label)
-                _cell(ws, (row, 1), item[1], item[2] if len(item) > 2 else "text", styles.cell)
+                if block.span > 1:
+                    ws.merge_range(row, 1, row, block.span, "", styles.cell[kind])
+                _cell(ws, (row, 1), item[1], kind, styles.cell)
                 row += 1
         elif block.shape == "signatures":
-            for column, (role,) in enumerate(block.rows):
-                ws.write_string(row, column, cell_text(f"{role}："), styles.box)
-            for column, _ in enumerate(block.rows):
-                ws.write_string(row + 1, column, "日期：", styles.box)
-            row += 2
+            row = _signatures(ws, block, row, styles)
         else:
             for (text,) in block.rows:
                 ws.write_string(row, 0, cell_text(text), styles.plain)
@@ -129,6 +147,21 @@ def _write_sheet(ws: Any, sheet: Sheet, styles: _Styles, footer: str) -> None:
         row += 1
     if row > 1:
         ws.ignore_errors({"number_stored_as_text": xl_range(0, 0, row, max(widest, 2))})
+
+
+def _signatures(ws: Any, block: Block, row: int, styles: _Styles) -> int:
+    style = styles.box
+    if block.height:
+        styles.strong()
+        style = styles.seal
+        ws.set_row(row, block.height)
+    for line, words in ((row, [f"{role}：" for (role,) in block.rows]), (row + 1, ["日期："] * len(block.rows))):
+        for nth, text in enumerate(words):
+            column = nth * block.span
+            if block.span > 1:
+                ws.merge_range(line, column, line, column + block.span - 1, "", style)
+            ws.write_string(line, column, cell_text(text), style)
+    return row + 2
 
 
 def _set_widths(ws: Any, sheet: Sheet) -> None:
@@ -155,8 +188,10 @@ def _set_widths(ws: Any, sheet: Sheet) -> None:
         elif block.shape == "pairs":
             for item in block.rows:
                 want(0, str(item[0]))
+                if block.span > 1:
+                    continue
                 want(1, shown(item[1], item[2] if len(item) > 2 else "text"), 70)
-        elif block.shape == "signatures":
+        elif block.shape == "signatures" and block.span == 1 and not block.height:
             for i in range(len(block.rows)):
                 widths[i] = max(widths.get(i, 8), 20)
     for column_no, width in sorted(widths.items()):
@@ -172,8 +207,13 @@ def _table(ws: Any, block: Block, row: int, styles: _Styles, *, first: bool) -> 
         ws.repeat_rows(head)
         if block.columns:
             ws.autofilter(head, 0, last, len(block.columns) - 1)
-    writers = [_writer(ws, c.kind, styles.cell) for c in block.columns]
+    if any(c.wrap for c in block.columns):
+        styles.strong()
+    writers = [_writer(ws, "wrap" if c.wrap else c.kind, styles.cell) for c in block.columns]
+    wrapped = [(i, c.width - 2) for i, c in enumerate(block.columns) if c.wrap and c.width]
     for r, line in enumerate(block.rows, head + 1):
+        if wrapped:  # readers differ in whether they fit the height themselves
+            ws.set_row(r, LINE_POINTS * max(-(-text_width(line[i] or "") // width) or 1 for i, width in wrapped))
         for c, (write, value) in enumerate(zip(writers, line, strict=True)):
             write(r, c, value)
     for i, column in enumerate(block.columns):
@@ -261,9 +301,9 @@ def _writer(ws: Any, kind: str, styles: dict[str, Any]) -> Callable[[int, int, A
         number(row, column, days[value], style)
 
     def words(row: int, column: int, value: Any) -> None:
-        text(row, column, cell_text(value), plain)
+        text(row, column, cell_text(value), style)
 
-    chosen = {"amount": amount, "rate": rate, "int": whole, "count": whole, "bool": yes_no, "date": day}.get(kind, words)
+    chosen = {"amount": amount, "strong_amount": amount, "rate": rate, "int": whole, "count": whole, "bool": yes_no, "date": day}.get(kind, words)
 
     def write(row: int, column: int, value: Any) -> None:
         if value is None:

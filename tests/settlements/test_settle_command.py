@@ -107,10 +107,16 @@ def test_the_workbook_of_a_provider(workspace: Path) -> None:
     assert Decimal(str(cover["本月应付（小写）"])) == Decimal("527.50")
     assert cover["本月应付（大写）"] == "伍佰贰拾柒元伍角整"
     assert any("机构财务" in str(v) for r in book["封面"] for v in r)
-    listed = {r[0]: r for r in book["差异"][1:] if r[0] and not str(r[0]).startswith("合计")}
+    # by class, fund and account: both sides' claims and what was recognised of them; in all what the funds say
+    classes = {r[0]: r[1:5] for r in book["封面"] if str(r[0])[:2] in ("00", "01", "02", "03", "04", "06")}
+    assert {k: v[0] for k, v in classes.items()} == {
+        "00 平": 3, "01 机构多": 1, "02 中心多": 1, "03 金额不符": 1, "04 险种或清算类别不符": 1, "06 重复": 1}
+    assert [Decimal(str(v)) for v in classes["03 金额不符"][1:]] == [801, 800, 0]
+    assert sum(Decimal(str(v[3])) for v in classes.values()) == Decimal("600.00")  # 500.00 pooled and 100.00 account
+    listed = {r[0]: r for r in book["差异"][2:] if r[0] and not str(r[0]).startswith("合计")}
     assert set(listed) == {"S2", "S3", "S4", "S6", "X9"}
     assert listed["S2"][2] == "03 金额不符"
-    assert "双方金额不同" in listed["S2"]
+    assert "双方金额不同；基金支付机构减中心 1.00" in listed["S2"]
     assert "请核对该笔费用，更正后在下月明细中重报" in listed["S2"]
     assert any("=超限用药" in [str(v) for v in r] for r in book["扣款"])
     text = json.dumps(book, ensure_ascii=False, default=str)
