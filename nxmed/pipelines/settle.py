@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,15 +33,20 @@ class SettleFiles(Inputs):
     """读好的文件, and the decisions of `settle resolve` as one more source."""
 
     decisions: Mapping[str, Any] | None = None
+    spool: Path | None = None
 
     @property
     def sources(self) -> list[dict[str, Any]]:
         return [*super().sources, *([dict(self.decisions)] if self.decisions else [])]
 
 
-def run_settle(ws: Workspace, period: Period, *, dry_run: bool = False, progress: Progress = silent) -> Outcome:
-    """结算 P 月."""
-    command = Command("settle", _load, lambda loaded: _compute(loaded.room), _findings, _deliver)
+def run_settle(ws: Workspace, period: Period, *, dry_run: bool = False, progress: Progress = silent,
+               buckets: int | None = None) -> Outcome:
+    """结算 P 月 (`buckets` of providers: as many as the month needs, the result is the same)."""
+    from nxmed.pipelines.settle_room import compute
+
+    command = Command("settle", _load, lambda loaded: compute(
+        loaded.room, loaded.files, getattr(loaded.files, "spool", None), buckets), _findings, _deliver)
     return execute(ws, period, command, arguments={}, as_of=period.last_day, dry_run=dry_run, progress=progress)
 
 
@@ -86,7 +91,7 @@ def load_settle(ws: Workspace, period: Period, spool: Path, *, first: bool, prog
     }
     entries = resolutions.due(ws, period, elsewhere) if replay is None else resolutions.as_read(
         ws, period, elsewhere, replay.manifest["inputs"])
-    files = SettleFiles(read.period, read.reads, read.wanted, read.unclaimed, resolutions.source(entries, period))
+    files = SettleFiles(read.period, read.reads, read.wanted, read.unclaimed, resolutions.source(entries, period), spool)
     this_month = pl.col("inbox_month") == period.text
     room = SettleInputs(
         period=period, law=law, first_month=first, start=start,
@@ -141,12 +146,6 @@ def _table(found: list[Run], name: str) -> pl.LazyFrame:
     return pl.concat(frames) if frames else tables()[name].empty().with_columns(period=pl.lit(None, pl.String)).lazy()
 
 
-def _compute(room: Any) -> Any:
-    from nxmed.settlements.settle import settle
-
-    return settle(room)
-
-
 def _findings(result: Any) -> list[pl.DataFrame]:
     found: list[pl.DataFrame] = result.findings
     return found
@@ -157,6 +156,7 @@ def _deliver(ws: Workspace, period: Period, run: RunBuilder, loaded: Loaded, res
     from nxmed.report import provider_statement as statement
 
     names = statement.provider_names(loaded.room.providers)
+    result = replace(result, tables={**result.tables, **{n: parts.collect() for n, parts in result.parts.items()}})
     made = statement.write_all(run.outbox, result, loaded.room, names, period=period, region=REGION_NAMES[ws.region],
                                run_id=run.run_id)
     facts = {"region_name": REGION_NAMES[ws.region], "providers": made.providers,

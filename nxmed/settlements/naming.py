@@ -4,7 +4,25 @@ from __future__ import annotations
 
 import polars as pl
 
+from nxmed.settlements import records
+from nxmed.settlements.shapes import DETAILS, PROVIDERS, SettleInputs, shaped
+
 UNKNOWN = "UNKNOWN"
+
+
+def named_details(inputs: SettleInputs) -> pl.LazyFrame:
+    """机构明细 of all months, those of the month each with its provider."""
+    every = shaped(inputs.provider_details, DETAILS)
+    now = pl.col("inbox_month") == inputs.period.text
+    return pl.concat([every.filter(~now), named_lines(inputs)])
+
+
+def named_lines(inputs: SettleInputs) -> pl.LazyFrame:
+    """本月机构明细, 每行有机构 (rows of files that don't name their provider get one)."""
+    lines = records.listed_in_month(inputs)
+    if not lines.select(pl.col("fixmedins_code").null_count()).collect(engine="streaming").item():
+        return lines
+    return with_provider(lines, records.of_month(inputs), shaped(inputs.providers, PROVIDERS).collect())
 
 
 def with_provider(lines: pl.LazyFrame, agency: pl.LazyFrame, providers: pl.DataFrame) -> pl.LazyFrame:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 
 import polars as pl
 
@@ -57,16 +56,13 @@ def payables(
     ).sort(ITEM_KEY)
 
 
-def recognised(pieces: Iterable[pl.LazyFrame]) -> pl.DataFrame:
-    """认定额 per provider and fund (of rows with one column per fund; a fund without any amount on any row of the
-    provider has no row)."""
-    sums = pl.concat([
-        rows.group_by("fixmedins_code").agg(
-            *[pl.col(c).sum() for c in funds.COLUMNS], *[(pl.col(c) != 0).any().alias(f"any_{c}") for c in funds.COLUMNS])
-        for rows in pieces]).collect(engine="streaming").group_by("fixmedins_code").agg(
-        *[pl.col(c).sum() for c in funds.COLUMNS], *[pl.col(f"any_{c}").any() for c in funds.COLUMNS])
+def recognised(counted: pl.DataFrame) -> pl.DataFrame:
+    """认定额 per provider and fund (of the tally of statement_rows; a fund without any amount on any row of the provider
+    has no row)."""
+    sums = counted.group_by("fixmedins_code").agg(
+        pl.col(*funds.COLUMNS).sum(), pl.col([f"n_{f}" for f in funds.FUNDS]).sum())
     return pl.concat([
-        sums.filter(f"any_{funds.column(f)}").select(
+        sums.filter(pl.col(f"n_{f}") > 0).select(
             "fixmedins_code", pl.lit(f).alias("fund_pay_type"), pl.col(funds.column(f)).alias("recognised_amt"))
         for f in funds.FUNDS])
 

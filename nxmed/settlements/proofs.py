@@ -12,7 +12,8 @@ from nxmed.settlements import funds
 from nxmed.settlements.shapes import COMPARED
 
 SIDES = {"agency": "中心", "provider": "机构"}
-BY = ("stmt_diff", "held_reason", "agency", "provider", "closed")
+BY = ("fixmedins_code", "stmt_diff", "held_reason", "state", "agency", "provider", "closed", "older", "agency_there",
+      "provider_there")
 SUMMED = tuple([f"{side}_{c}" for side in SIDES for c in COMPARED] + ["recognised_amt", *funds.COLUMNS])
 WORDS = {"medfee_sumamt": "医疗费", "fund_pay_sumamt": "基金支付", "acct_pay": "个人账户"}
 
@@ -28,18 +29,34 @@ def delivered(agency: pl.DataFrame, provider: pl.DataFrame) -> dict[str, int]:
 
 
 def tally(rows: pl.LazyFrame | pl.DataFrame, period: str) -> pl.DataFrame:
-    """明细的小计 (of published rows: counts and sums by class, hold and what each side delivered this month; tallies of
-    several pieces add up, see `added`)."""
+    """明细的小计 (of published rows, in one pass: counts and sums by provider, class, hold, state and what each side delivered
+    this month; of each fund how many rows have an amount; tallies of several pieces add up, see `added`)."""
+    return _marked(rows.lazy(), period).group_by(BY).agg(_SUMS).collect(engine="streaming").select(*BY, *_COUNTED)
+
+
+def tally_alike(rows: pl.LazyFrame, period: str) -> pl.DataFrame:
+    """同类明细的小计 (as `tally`, of rows that differ in provider and amounts only: one key to sum by)."""
+    alike = _marked(rows.head(1), period).select(BY[1:]).collect()
+    return rows.group_by(BY[0]).agg(_SUMS).collect(engine="streaming").join(alike, how="cross").select(*BY, *_COUNTED)
+
+
+_SUMS = [pl.len().cast(pl.Int64).alias("n"), *[pl.col(c).sum() for c in SUMMED],
+         *[(pl.col(funds.column(f)) != 0).sum().cast(pl.Int64).alias(f"n_{f}") for f in funds.FUNDS]]
+_COUNTED = ("n", *SUMMED, *(f"n_{f}" for f in funds.FUNDS))
+
+
+def _marked(rows: pl.LazyFrame, period: str) -> pl.LazyFrame:
     before = (pl.col("opened_period") < period) & pl.col("state").is_in(["recognised", "rejected"])
-    return rows.lazy().group_by(
-        "stmt_diff", "held_reason", agency=(pl.col("agency_period") == period).fill_null(False),
+    return rows.with_columns(
+        agency=(pl.col("agency_period") == period).fill_null(False),
         provider=(pl.col("provider_period") == period).fill_null(False), closed=before.fill_null(False),
-    ).agg(pl.len().cast(pl.Int64).alias("n"), *[pl.col(c).sum() for c in SUMMED]).collect(engine="streaming")
+        older=pl.col("opened_period").is_not_null(), agency_there=pl.col("agency_medfee_sumamt").is_not_null(),
+        provider_there=pl.col("provider_medfee_sumamt").is_not_null())
 
 
 def added(tallies: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """小计相加."""
-    return pl.concat(tallies).group_by(BY).agg(pl.col("n", *SUMMED).sum()).sort(BY)
+    return pl.concat(tallies).group_by(BY).agg(pl.exclude(BY).sum()).sort(BY)
 
 
 def equations(tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> list[Equation]:

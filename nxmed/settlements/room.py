@@ -24,7 +24,7 @@ from nxmed.settlements import (
 )
 from nxmed.settlements.holds import REFUND, TOTALS_DIFFER
 from nxmed.settlements.keys import MARK, with_seed
-from nxmed.settlements.naming import with_provider
+from nxmed.settlements.naming import named_lines
 from nxmed.settlements.shapes import DEDUCTIONS, PRIOR_PAYABLES, PROVIDERS, TOTALS, SettleInputs, shaped
 
 
@@ -77,9 +77,8 @@ def settle_bucket(inputs: SettleInputs, decisions: pl.DataFrame) -> Bucket:
     sums = both.sums
     del rows, paired, both
     shown = straight.published(plain.lazy(), period.text, cite)
-    counted = proofs.added([proofs.tally(others, period.text), proofs.tally(shown, period.text)])
-    recognised = payables.recognised([others.lazy(), shown])
-    owed = payables.payables(recognised, deductions, prior, providers, law=law, period=period)
+    counted = proofs.added([proofs.tally(others, period.text), proofs.tally_alike(shown, period.text)])
+    owed = payables.payables(payables.recognised(counted), deductions, prior, providers, law=law, period=period)
     made = {
         "statement_groups": compared.table,
         "statement_breaks": tables.breaks(open_),
@@ -117,7 +116,7 @@ class _Both:
 
 def _compared(inputs: SettleInputs, providers: pl.DataFrame, totals: pl.DataFrame, cite: str) -> _Both:
     rows = records.of_month(inputs)
-    lines = named_lines(inputs, providers)
+    lines = named_lines(inputs)
     period = inputs.period.text
 
     def paired(seed: int) -> _Both:
@@ -134,14 +133,6 @@ def _compared(inputs: SettleInputs, providers: pl.DataFrame, totals: pl.DataFram
         return _Both(split.plain, pairs, compared, proofs.delivered(agency, details), bool(agency["broken"].any()), lines)
 
     return with_seed(paired)
-
-
-def named_lines(inputs: SettleInputs, providers: pl.DataFrame) -> pl.LazyFrame:
-    """本月机构明细, 每行有机构 (rows of files that don't name their provider get one)."""
-    lines = records.listed_in_month(inputs)
-    if lines.select(pl.col("fixmedins_code").null_count()).collect(engine="streaming").item():
-        return with_provider(lines, records.of_month(inputs), providers)
-    return lines
 
 
 def _classed(paired: matching.Paired, compared: groups.Groups) -> pl.DataFrame:

@@ -42,7 +42,7 @@ def settle(inputs: SettleInputs) -> SettleResult:
     whole = {name: parts.collect() for name, parts in result.parts.items()}
     names = ("statement_groups", "statement_rows", *(n for n in result.tables if n != "statement_groups"))
     return SettleResult({n: {**result.tables, **whole}[n] for n in names}, result.findings, result.equations,
-                        result.facts, result.lines, result.line_buckets, {}, result.told)
+                        result.facts, result.lines, result.line_buckets, {}, result.told, result.counted)
 
 
 def settle_in_one(inputs: SettleInputs) -> SettleResult:
@@ -142,7 +142,7 @@ def whole(shown: Sequence[Shown], inputs: SettleInputs, repriced: Repriced, rows
              *findings.of_resolutions(stale), *repriced.findings]
     lines = tuple(b.lines for b in buckets)
     return SettleResult(made, found, proved, facts, pl.concat(lines) if len(lines) > 1 else lines[0], lines,
-                        {"statement_rows": rows}, others)
+                        {"statement_rows": rows}, others, counted)
 
 
 DECISIONS: dict[str, pl.DataType] = {

@@ -134,7 +134,8 @@ class SettleResult:
 
     `lines`: the month's detail rows, each with its provider; `line_buckets`: the same in buckets of whole providers.
     `parts`: tables too big for memory, in pieces (statement_rows of settle_in_buckets, which `tables` then lacks).
-    `told`: rows of statement_rows that a provider is told of, beyond "equal and recognised".
+    `told`: rows of statement_rows that a provider is told of, beyond "equal and recognised"; `counted`: the tally of all
+    of them by provider and class (see proofs.tally).
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -145,3 +146,4 @@ class SettleResult:
     line_buckets: tuple[pl.LazyFrame, ...] = ()
     parts: Mapping[str, Parts] = field(default_factory=dict)
     told: pl.DataFrame = field(default_factory=pl.DataFrame)
+    counted: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -14,7 +14,7 @@ from nxmed.settlements.keys import CHECK, MARK, Collision, repeated
 from nxmed.settlements.shapes import COMPARED, FUND_COLUMNS, KEY
 
 TAKEN = "taken"
-SLICE = 262_144
+SLICE = 524_288
 """Rows published at a time."""
 NEEDED = (*KEY, "insutype", "clr_type", *COMPARED, *FUND_COLUMNS, "acct_mulaid_pay")
 """What a straight row is published from."""
