@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from nxmed.cli.demo_payout import assisted, paid
 from nxmed.cli.options import JsonOption, LangOption
 from nxmed.cli.text import t
 
@@ -16,7 +17,7 @@ def command(
     json_: JsonOption = False,
     lang: LangOption = None,
 ) -> None:
-    """用虚构样例跑两个地区、两个月：核定、到账对账、机构结算；说明发现了什么、结果在哪里。"""
+    """用虚构样例跑两个地区、两个月：核定、到账对账、医疗救助、机构结算、拨付（演示密钥当场生成）；说明发现了什么、结果在哪里。"""
     del lang
     import json
     import sys
@@ -58,6 +59,9 @@ def _where(spaces: dict[str, Any]) -> None:
         if books:
             out(t(f"    每家机构的结算对账单、应付清单 {ws.outbox}/{MONTHS[-1]}/（{len(books)} 家，如 {books[0].name}）",
                   f"    a workbook for each provider, payable list    {ws.outbox}/{MONTHS[-1]}/ ({len(books)}, such as {books[0].name})"))
+        sent = sorted(p for p in (ws.outbox / MONTHS[-1] / "payout").glob("*") if p.is_dir())
+        if sent:
+            out(t("    拨付批次的银行文件、审核簿    ", "    bank files and review workbook of each batch  ") + f"{sent[0]}/")
         out(t("    拒收行（退回送件单位）        ", "    rejected rows                               ") + f"{ws.quarantine}/")
         out(t("    查询目录                      ", "    catalogue                                   ") + f"{ws.catalogue_path}")
     out("", t("接着试试", "Try next"))
@@ -141,5 +145,7 @@ TELLERS: dict[str, tuple[str, str, Any]] = {
     "reconcile": ("到账对账", "reconcile", _reconciled),
     "settle": ("机构结算", "settle", _settled),
     "settle resolve": ("处理差异", "settle resolve", _resolved),
+    "assist": ("医疗救助", "assist", assisted),
+    "payout": ("拨付", "payout", paid),
 }
 """Name of a command in Chinese and English, and what tells its own figures."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nxmed.errors import UsageError
 from nxmed.kernel.period import Period
+from nxmed.pipelines.demo_payout import assist_step, payout_step
 from nxmed.pipelines.outcome import Outcome, Progress, silent
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _resolve(ws: Workspace, period: Period, progress: Progress) -> Iterator[Show
         yield Shown(ws, RESOLVE, period.text, facts={"decisions": made})
 
 
-STEPS: tuple[Step, ...] = (_assess, _reconcile, _settle, _resolve)
+STEPS: tuple[Step, ...] = (_assess, _reconcile, assist_step, _settle, _resolve, payout_step)
 """What an agency runs for a month, in order."""
 
 
@@ -138,6 +139,8 @@ def questions(ws: Workspace) -> list[str]:
     owed = _rows(ws, "settle", last, "payables", (pl.col("carried_in_amt") != 0) | (pl.col("advance_amt") > 0),
                  "fixmedins_code", "fund_pay_type")
     found += [f"payable {code} {fund}" for code, fund in owed]
+    again = _rows(ws, "assist", Period.parse(MONTHS[0]), "payout_items", pl.col("amt") == 60_000, "source_key")
+    found += [f"assistance {key}" for (key,) in again]
     return found
 
 

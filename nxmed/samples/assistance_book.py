@@ -23,6 +23,14 @@ SERIALS = 900_000
 """Numbers of these people and of their papers begin here: nobody else of the samples has them."""
 
 
+def _in_gbk(pool: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in pool if not any("\u3400" <= c <= "\u4dbf" for c in name))
+
+
+SURNAMES, GIVEN = _in_gbk(identities.SURNAMES), _in_gbk(identities.GIVEN)
+"""Names that a bank's GBK file can hold: these people are paid."""
+
+
 def fen(text: str) -> int:
     """元 as written ("12.30") in fen."""
     return int(text.replace(".", ""))
@@ -94,7 +102,8 @@ class Book:
         last = certno_check_digit(first)
         if wrong_digit:
             last = "0" if last != "0" else "1"
-        name = identities.one_name(self._people * 7 % len(identities.SURNAMES), self._people * 5 % len(identities.GIVEN))
+        given = GIVEN[self._people * 5 % len(GIVEN)]
+        name = given if "·" in given else SURNAMES[self._people * 7 % len(SURNAMES)] + given
         here = insured.startswith("64")
         return Person(f"{insured}{serial:014d}" if here else "", name, first + last, insured, home)
 

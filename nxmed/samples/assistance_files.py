@@ -24,6 +24,7 @@ from nxmed.samples.assistance_book import (
     fen,
     yuan,
 )
+from nxmed.samples.regions import region
 from nxmed.samples.scene_assistance_claims import claim_cases
 from nxmed.samples.scene_assistance_identity import identity_cases
 from nxmed.samples.scene_assistance_tiers import tier_cases
@@ -33,7 +34,10 @@ HOSPITALS = (
     (COUNTY_HOSPITAL, "西吉县样例人民医院", "05", "640422", "0.03"), (OUTSIDE, "省外样例医院（异地平台）", "02", CITY, "0"),
 )
 """Code, name, level, place, deposit."""
-PAYERS = ((CITY, "银川市兴庆区样例医保中心"), ("640422", "西吉县样例医保中心"))
+PAYERS = (
+    (CITY, "银川市兴庆区样例医保中心"), ("640105", "银川市西夏区样例医保中心"), ("640106", "银川市金凤区样例医保中心"),
+    ("640121", "永宁县样例医保中心"), ("640422", "西吉县样例医保中心"),
+)
 FUNDS = ("610100", "610102", "310100", "310200", "320100", "330100", "350100", "370100", "390100", "390200", "999997")
 """Funds that an agency pays from; each has an account of its own."""
 SORT = {
@@ -97,9 +101,12 @@ def _cleared(b: Book) -> None:
 
 
 def _accounts(b: Book) -> None:
-    """账户 of the hospitals and of the agencies that pay (one per fund)."""
+    """账户 of the hospitals (those of the provider scene too) and of the agencies that pay (one per fund)."""
+    from nxmed.samples.small_providers import provider_scene
+
+    others = [(p.code, p.name) for p in provider_scene(region("ningxia")).providers]
     for month in MONTHS:
-        for code, name, *_ in HOSPITALS:
+        for code, name in [*((h[0], h[1]) for h in HOSPITALS), *others]:
             _account(b, month, "5", code, name, "2024-01-01", code)
         for payer, name in PAYERS:
             for nth, fund in enumerate(FUNDS, start=1):
