@@ -85,11 +85,19 @@ def _parquet(
 
 
 def write_file(
-    folder: Path, name: str, rows: Sequence[Row], rng: Random, *, suffix: str = "", simple: bool = False
+    folder: Path,
+    name: str,
+    rows: Sequence[Row],
+    rng: Random,
+    *,
+    suffix: str = "",
+    simple: bool = False,
+    extra: Sequence[str] = (),
 ) -> Path:
-    """写一个文件."""
+    """写一个文件（必有的列，加 `extra` 里可有可无的）."""
     folder.mkdir(parents=True, exist_ok=True)
     columns = list(columns_of(name).items())
+    columns += [(c["id"], c) for c in contract(name)["columns"] if c["id"] in extra]
     if not simple:
         rng.shuffle(columns)
     heading = "id" if simple else rng.choice(("id", "zh", "alias"))

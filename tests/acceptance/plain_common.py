@@ -19,6 +19,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "opening_dues": ("clct_bill_id", "part"),
     "opening_credits": ("emp_no", "insutype"),
     "opening_supplements": ("psn_no", "year"),
+    "chronic_registrations": ("psn_no", "dise_no", "begndate"),
 }
 
 

@@ -1,4 +1,4 @@
-"""长跑 (soak.py FIRST COUNT [--simple] [--keep DIR]): random agencies against the plain model."""
+"""长跑 (soak.py FIRST COUNT [--settle] [--simple] [--keep DIR]): random agencies against the plain models."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 def main() -> int:
     """跑一段种子，打印不一致."""
-    from run_and_compare import play
+    import compare_settle
+    import run_and_compare
 
     words = argparse.ArgumentParser()
     words.add_argument("first", type=int)
     words.add_argument("count", type=int)
+    words.add_argument("--settle", action="store_true", help="机构结算；缺省为核定与对账")
     words.add_argument("--simple", action="store_true")
     words.add_argument("--keep", type=Path)
     words.add_argument("--lines", type=int, default=12)
     asked = words.parse_args()
+    play = compare_settle.play if asked.settle else run_and_compare.play
     base = asked.keep or Path(tempfile.mkdtemp(prefix="soak"))
     months = failed = 0
     for seed in range(asked.first, asked.first + asked.count):
@@ -30,7 +33,7 @@ def main() -> int:
         months += done
         failed += bool(bad)
         for text in bad[: asked.lines]:
-            print(text)
+            print(text, flush=True)
         if not bad or not asked.keep:
             shutil.rmtree(folder, ignore_errors=True)
     print(f"{asked.count} agencies, {months} months compared, {failed} differ")
