@@ -165,7 +165,7 @@ def _show_return(outcome: ReturnOutcome, *, json: bool, code: int) -> None:
         out(t(f"! {LINE_STATES[state][0]} {count(number)} 笔，{yuan_grouped(fen)} 元：{reason}",
               f"! {LINE_STATES[state][1]} {count(number)}, {yuan_grouped(fen)} yuan: {reason}"))
     for row in outcome.refused.head(SHOWN).iter_rows(named=True):
-        out(f"✘ {row['src_file']} {t('第', 'row')} {row['src_row']} {t('行', '')}{row['code']} {row['message']}")
+        out(f"✘ {row['src_file']} {t('第', 'row')} {row['src_row']} {t('行 ', '')}{row['code']} {row['message']}")
     if outcome.refused.height > SHOWN:
         out(t(f"  … 另有 {count(outcome.refused.height - SHOWN)} 行", f"  … {count(outcome.refused.height - SHOWN)} more"))
     for name, number in outcome.finding_counts.items():
