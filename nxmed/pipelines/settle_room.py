@@ -64,7 +64,7 @@ def in_buckets(room: SettleInputs, count: int, folder: Path) -> SettleResult:
     if reprices(inputs.law, inputs.period.first_day):
         fees = repricing.fees(inputs)
         rows = fees.select(pl.len()).collect(engine="streaming").item()
-        persons = split(fees, "psn_no", max(buckets_for(rows, FEES), min(count, 2)), folder / "fees")
+        persons = split(fees, "psn_no", max(buckets_for(rows, FEES), count), folder / "fees")
     return settle_in_buckets(inputs, parts, persons, shelf(folder / "rows"))
 
 
