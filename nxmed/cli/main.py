@@ -68,6 +68,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("status", "nxmed.cli.status", NIGHT),
     ("doctor", "nxmed.cli.doctor", NIGHT),
     ("schedule", "nxmed.cli.schedule", NIGHT),
+    ("archive", "nxmed.cli.archive", NIGHT),
     ("notify", "nxmed.cli.notify", NIGHT),
 )
 """Command, module, panel. A module has `command` (a function) or `app` (a group of commands)."""

@@ -49,6 +49,7 @@ SHORT: dict[str, tuple[str, str]] = {
     "run": ("跑作业：夜间、月末、税务到账", "run a job: nightly, month-end, tax-feed"),
     "status": ("现状：作业、在等的文件、期限", "jobs, files waited for, deadlines"),
     "doctor": ("体检：机器和工作区能不能用", "is the machine fit to run"),
+    "archive": ("归档一个已封存的月份", "pack a closed month into one file"),
     "schedule": ("排班：crontab 或 systemd", "crontab or systemd units"),
     "notify": ("把待发的通知交出去", "hand over the spooled notices"),
     "law list": ("列出条款", "list the articles"),
@@ -109,6 +110,7 @@ ENGLISH: dict[str, str] = {
               "--check gives monitors an exit code: the worst of what failed, stopped or is late.",
     "doctor": "Is this machine, and this workspace, fit to run: Python and libraries, fonts, ssh-keygen, rights, file system, clock, "
               "catalogue; each with what to do. Exit 2 when something is not.",
+    "archive": "Pack a closed month into one file that can be verified alone: inputs, runs, outbox, signatures, law. Exit 5 while it is open.",
     "schedule": "The jobs as a crontab, or as systemd units and timers, printed or written; --if-due judges the deadlines.",
     "notify": "Hand the spooled events (JSON on standard input) to the command of nxmed.toml; what it does not take is kept.",
     "law list": "List the articles: what they say, which command uses them, implemented or not.",

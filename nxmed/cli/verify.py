@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from nxmed.cli.options import IdleDryRunOption, JsonOption, LangOption, WorkspaceOption
@@ -9,6 +12,8 @@ from nxmed.cli.text import t
 
 
 def command(
+    archive: Annotated[Path | None, typer.Option("--archive", metavar="FILE", show_default=False,
+                                                 help=t("只核验这份归档，不用工作区", "verify this archive alone, without a workspace"))] = None,
     json_: JsonOption = False,
     workspace: WorkspaceOption = None,
     dry_run: IdleDryRunOption = False,
@@ -22,11 +27,12 @@ def command(
     from nxmed.cli.text import Steps, out, say
     from nxmed.errors import EXIT_INTEGRITY
     from nxmed.io.workspace import find
+    from nxmed.pipelines.archive import verify_archive
     from nxmed.pipelines.verify import verify
 
     with Steps(quiet=json_).running() as steps:
         steps("核验运行", "verifying the runs")
-        report = verify(find(workspace))
+        report = verify_archive(archive)[0] if archive is not None else verify(find(workspace))
     if json_:
         sys.stdout.write(
             json.dumps(
