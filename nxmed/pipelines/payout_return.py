@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SCOPE = "import-return"
 COMMAND = "payout"
+RETURN_POINTS = ("return.judged", "return.recorded", "return.quarantined")
+"""Fault points of an import (at return.judged nothing is written yet)."""
 
 
 @dataclass(frozen=True)
