@@ -14,6 +14,7 @@ import os
 import shutil
 import sqlite3
 import tarfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -85,6 +86,9 @@ def pack(ws: Workspace, period: Period, folder: Path) -> Packed:
 def unpack(path: Path, folder: Path) -> Mapping[str, Any]:
     """解开并核对 (every file against ARCHIVE.json; IntegrityError, exit 7, at the first that differs)."""
     try:
+        with gzip.open(path, "rb") as whole:  # to its end: the checksum stands behind the last file
+            while whole.read(1 << 20):
+                pass
         with tarfile.open(path, "r:gz") as tar:
             members = {m.name: m for m in tar.getmembers()}
             if sum(m.size for m in members.values()) > MOST_BYTES or any(not _plain(m) for m in members.values()):
@@ -105,7 +109,7 @@ def unpack(path: Path, folder: Path) -> Mapping[str, Any]:
                     shutil.copyfileobj(_stream(tar, members[name]), out)
                 if sha256_of(target) != sha:
                     _broken(path, f"文件被改动 {name}", f"a file was changed: {name}")
-    except (OSError, EOFError, tarfile.TarError, ValueError, KeyError, TypeError):
+    except (OSError, EOFError, zlib.error, tarfile.TarError, ValueError, KeyError, TypeError):
         _broken(path, "打不开或不完整", "cannot be opened, or is cut short")
     return header
 

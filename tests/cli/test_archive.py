@@ -99,11 +99,12 @@ def climb_out(content: list[Member]) -> list[Member]:
 def swap_the_chain(content: list[Member]) -> list[Member]:
     made = []
     for m, data in content:
-        if m.name == "ARCHIVE.json":
-            head = json.loads(data)
-            head["chain"][0]["manifest_sha256"] = "0" * 64
-            data = json.dumps(head).encode()
-        made.append((m, data))
+        if m.name != "ARCHIVE.json":
+            made.append((m, data))
+            continue
+        head = json.loads(data)
+        head["chain"][0]["manifest_sha256"] = "0" * 64
+        made.append((m, json.dumps(head).encode()))
     return made
 
 
