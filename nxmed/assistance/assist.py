@@ -94,7 +94,8 @@ def assist(inputs: AssistInputs) -> AssistResult:
              *findings.of_claims(listed, collected.claims, collected.unplaced, period), *findings.of_years(persons),
              *findings.of_opening(rest), *findings.of_years_gone(collected.items, period),
              *one_stop.findings(made["assistance_ties"], period)]
-    return AssistResult(made, found, proved, facts, listed, items.filter(pl.col("why").is_not_null()))
+    return AssistResult(made, found, proved, facts, listed, items.filter(pl.col("why").is_not_null()), collected.claims,
+                        collected.unplaced)
 
 
 def _with_person(items: pl.DataFrame) -> pl.DataFrame:

@@ -36,7 +36,7 @@ IDENTITIES: Shape = {
 }
 IDENTITY_KEY = ("certno", "mat_idet_code", "begntime")
 OPENING: Shape = {"certno": TEXT, "year": COUNT, "ordinary_amt": FEN, "tilt_amt": FEN}
-PRIOR_PAYOUTS: Shape = {"source_key": TEXT, "fund_pay_type": TEXT, "amt": FEN}
+PRIOR_PAYOUTS: Shape = {"item_id": TEXT, "source_key": TEXT, "fund_pay_type": TEXT, "amt": FEN, "period": TEXT}
 PRIOR_ITEMS: Shape = {
     "setl_id": TEXT, "clm_sn": TEXT, "certno": TEXT, "psn_no": TEXT, "benefit_year": COUNT, "base_amt": FEN, "period": TEXT,
 }
@@ -88,7 +88,8 @@ class AssistResult:
     """医疗救助的结果 (tables by name, findings of kernel.finding's shape, proved equations, facts).
 
     `working`: the published items with what reports need beside the table (paying agency, ways of the claim);
-    `unlisted`: items that are not published, with `why`.
+    `unlisted`: items that are not published, with `why`; `claims`: every manual claim with the `item` it belongs to;
+    `unplaced`: claims that belong to none, with the `reason`.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -97,3 +98,5 @@ class AssistResult:
     facts: dict[str, Any]
     working: pl.DataFrame
     unlisted: pl.DataFrame
+    claims: pl.DataFrame = field(default_factory=pl.DataFrame)
+    unplaced: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -13,7 +13,9 @@ from nxmed.pipelines.explain_payment import payments
 from nxmed.pipelines.story import (
     ROUNDED,
     Both,
+    Step,
     Story,
+    both,
     cited,
     files_of,
     joined,
@@ -46,6 +48,11 @@ UNLISTED = {
     "退费": Both("已退费，除一站式外没有支付", "refunded, and nothing besides the one-stop amount was paid"),
     "上年未变": Both("上一年度的项，今年没有结算、退费、申请或新身份", "of the year before, and nothing touched it this year"),
 }
+USELESS = {
+    "kind": Both("医疗类别不是门诊慢特病或住院，不予救助", "its kind of care is neither chronic nor inpatient: not assisted"),
+    "refunded": Both("所指结算已退费，不予救助", "the settlement it names was refunded"),
+    "repeated": Both("同一笔费用已有申请，本申请不再支付", "the same fees were claimed before: nothing more is paid on this one"),
+}
 NONE = Both("无", "none")
 STEP = Both("此后超过起点的 − 此前超过起点的", "above the threshold with the item, less without it")
 WITHIN = Both("年度限额之内的部分", "the part within the yearly cap")
@@ -74,6 +81,13 @@ def explain_assistance(ws: Workspace, key: str, period: Period | None = None, *,
         same_inputs(run, loaded)
         result = assist(loaded.room)
         everything = pl.concat([result.working, result.unlisted], how="diagonal")
+        if stored is None and not everything.filter(here).height:
+            other = _by_claim(result, everything, key)
+            if other is None:
+                return _useless(loaded, result, key, run)
+            story = explain_assistance(ws, other, period, why_not=why_not)
+            story.steps.insert(0, _belongs(result, key, other))
+            return story
         row = _row(everything.filter(here), stored, key)
         story = Story(f"救助 {key}（{run.period.text}）", f"assistance {key} ({run.period.text})", run.run_id)
         if stored is not None:
@@ -91,13 +105,48 @@ def explain_assistance(ws: Workspace, key: str, period: Period | None = None, *,
     return story
 
 
+def _by_claim(result: Any, everything: pl.DataFrame, key: str) -> str | None:
+    """The item that a claim belongs to, where the item is paid on another claim."""
+    import polars as pl
+
+    items = result.claims.filter(pl.col("clm_sn") == key).select("item").join(everything, on="item", how="inner")
+    return None if not items.height else str(items["setl_id"][0] or items["clm_sn"][0])
+
+
+def _belongs(result: Any, key: str, other: str) -> Step:
+    import polars as pl
+
+    again = result.unplaced.filter(pl.col("clm_sn") == key)["reason"].to_list()
+    how = joined(Both(f"属于救助项 {other}", f"belongs to item {other}"), USELESS[str(again[0])] if again else "")
+    return Step(Both("申请", "claim"), both(key), how, both("NXJZ-19;NXJZ-22"))
+
+
+def _useless(loaded: Any, result: Any, key: str, run: Run) -> Story:
+    """为何什么都没有 of a claim without an item, or of a settlement whose kind of care is not assisted."""
+    import polars as pl
+
+    claims = result.unplaced.filter(pl.col("clm_sn") == key).to_dicts()
+    rows = claims or loaded.files.frame("settlements").filter(pl.col("setl_id") == key).collect().to_dicts()
+    if not rows:
+        raise _absent(key)
+    story = Story(f"救助 {key}（{run.period.text}）", f"assistance {key} ({run.period.text})", run.run_id)
+    story.add("来源", "source", Both(f"医疗类别 {rows[0]['med_type']}", f"med_type {rows[0]['med_type']}"), "", place(rows[0]))
+    story.add("为何没有", "why not", USELESS[str(claims[0]["reason"]) if claims else "kind"],
+              Both(f"所指结算 {rows[0]['setl_id']}", f"names settlement {rows[0]['setl_id']}") if claims and rows[0]["setl_id"] else "", "NXJZ-13;NXJZ-22")
+    story.replayed = {"assistance_items": "0"}
+    return story
+
+
+def _absent(key: str) -> MissingInput:
+    return MissingInput(f"收件箱里没有 {key}", "核对结算ID或受理号", text_en=f"{key} is not in the inbox", hint_en="check the number")
+
+
 def _row(found: pl.DataFrame, stored: dict[str, Any] | None, key: str) -> dict[str, Any]:
     rows: list[dict[str, Any]] = found.to_dicts()
     if stored is not None:
         rows = [r for r in rows if (r["setl_id"], r["clm_sn"]) == (stored["setl_id"], stored["clm_sn"])]
     if not rows:
-        raise MissingInput(f"收件箱里没有 {key}，或不属于门诊慢特病、住院", "核对结算ID或受理号",
-                           text_en=f"{key} is not in the inbox, or is neither chronic nor inpatient", hint_en="check the number")
+        raise _absent(key)
     return rows[0]
 
 
