@@ -19,9 +19,10 @@ from nxmed.kernel.period import Period
 
 FILE_NAME = "settle_resolutions.jsonl"
 AMOUNTS = (
-    "agency_medfee_sumamt", "agency_fund_pay_sumamt", "provider_medfee_sumamt", "provider_fund_pay_sumamt",
+    "agency_medfee_sumamt", "agency_fund_pay_sumamt", "agency_acct_pay", "provider_medfee_sumamt", "provider_fund_pay_sumamt",
+    "provider_acct_pay",
 )
-TEXTS = ("entry_id", "break_id", "decision", "note", "who", "who_name", "at", "period")
+TEXTS = ("entry_id", "break_id", "decision", "note", "who", "who_name", "at", "period", "decided_diff")
 SCHEMA: dict[str, pl.DataType] = {**dict.fromkeys(TEXTS, pl.String()), **dict.fromkeys(AMOUNTS, pl.Int64())}
 
 

@@ -52,7 +52,8 @@ def resolve_break(ws: Workspace, break_id: str, decision: str, note: str) -> dic
             "period": last.period.text, "fixmedins_code": row["fixmedins_code"], "setl_id": row["setl_id"],
             "refd_setl_flag": row["refd_setl_flag"], "agency_medfee_sumamt": row["medfee_sumamt"],
             "agency_fund_pay_sumamt": row["fund_pay_sumamt"], "provider_medfee_sumamt": row["provider_medfee_sumamt"],
-            "provider_fund_pay_sumamt": row["provider_fund_pay_sumamt"],
+            "provider_fund_pay_sumamt": row["provider_fund_pay_sumamt"], "agency_acct_pay": row["acct_pay"],
+            "provider_acct_pay": row["provider_acct_pay"], "decided_diff": row["stmt_diff"],
         }
         entry_id = resolutions.append(ws, entry)
     return {**entry, "entry_id": entry_id}

@@ -17,8 +17,10 @@ AGENCY, PROVIDER, REJECT = "agency", "provider", "reject"
 RECOGNISED, REJECTED, WAITING, REPEATED, SETTLED_BEFORE = "recognised", "rejected", "waiting", "repeated", "settled_before"
 _DECIDED_ON = {
     "agency_medfee_sumamt": "medfee_sumamt", "agency_fund_pay_sumamt": "fund_pay_sumamt",
-    "provider_medfee_sumamt": "provider_medfee_sumamt", "provider_fund_pay_sumamt": "provider_fund_pay_sumamt",
+    "agency_acct_pay": "acct_pay", "provider_medfee_sumamt": "provider_medfee_sumamt",
+    "provider_fund_pay_sumamt": "provider_fund_pay_sumamt", "provider_acct_pay": "provider_acct_pay", "decided_diff": "_class",
 }
+"""What a decision was taken on: it is not carried out on a row that has changed since, or that agrees by now."""
 
 
 def break_id(code: str, setl_id: str, flag: str) -> str:
@@ -45,7 +47,8 @@ def entries(inputs: SettleInputs) -> pl.DataFrame:
 def decided(rows: pl.DataFrame, taken: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """带上处理决定 (adds `decision`; and the entries with KEY of their row: `_there` when it is among these rows, `_fits`
     when it still is what was decided on)."""
-    facts = rows.filter(pl.col("break_id").is_not_null()).select("break_id", *set(_DECIDED_ON.values()), *KEY)
+    facts = rows.filter(pl.col("break_id").is_not_null()).with_columns(_class="stmt_diff").select(
+        "break_id", *_DECIDED_ON.values(), *KEY)
     met = taken.join(facts, on="break_id", how="left", suffix="_row")
     same = pl.all_horizontal([pl.col(e).eq_missing(pl.col(r if r not in RESOLUTIONS else f"{r}_row"))
                               for e, r in _DECIDED_ON.items()])

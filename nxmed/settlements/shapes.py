@@ -63,7 +63,7 @@ FEES: Shape = {
 RESOLUTIONS: Shape = {
     "entry_id": TEXT, "break_id": TEXT, "decision": TEXT, "note": TEXT, "who": TEXT, "who_name": TEXT, "at": TEXT,
     "agency_fund_pay_sumamt": FEN, "provider_fund_pay_sumamt": FEN, "agency_medfee_sumamt": FEN,
-    "provider_medfee_sumamt": FEN,
+    "provider_medfee_sumamt": FEN, "agency_acct_pay": FEN, "provider_acct_pay": FEN, "decided_diff": TEXT,
 }
 PRIOR_ROWS: Shape = {
     **dict.fromkeys((*KEY, "side", "stmt_diff", "state", "period"), TEXT), "agency_medfee_sumamt": FEN,

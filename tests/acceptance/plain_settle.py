@@ -88,8 +88,9 @@ class Settled:
 
 
 def seen_of(entry: Entry) -> tuple[Any, ...]:
-    """作决定时看到的金额."""
-    return tuple(tuple(row[c] for c in COMPARED) if row else None for row in (entry.agency, entry.provider))
+    """作决定时看到的金额和类别."""
+    sides = (entry.agency, entry.provider)
+    return (entry.diff, *(tuple(row[c] for c in COMPARED) if row else None for row in sides))
 
 
 class Terms:

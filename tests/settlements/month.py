@@ -147,7 +147,8 @@ class Chain:
             "entry_id": f"E{month}-{len(self.decisions):03d}", "break_id": row["break_id"], "decision": decision, "note": "核对", "who": "zhang",
             "who_name": "张", "at": "2026-12-01T09:00:00", "agency_medfee_sumamt": row["medfee_sumamt"],
             "agency_fund_pay_sumamt": row["fund_pay_sumamt"], "provider_medfee_sumamt": row["provider_medfee_sumamt"],
-            "provider_fund_pay_sumamt": row["provider_fund_pay_sumamt"]})
+            "provider_fund_pay_sumamt": row["provider_fund_pay_sumamt"], "agency_acct_pay": row["acct_pay"],
+            "provider_acct_pay": row["provider_acct_pay"], "decided_diff": row["stmt_diff"]})
 
 
 def classes(result: SettleResult) -> dict[tuple[str, str], str]:

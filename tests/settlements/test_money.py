@@ -322,3 +322,15 @@ def test_each_reason_is_told_though_the_row_names_the_first() -> None:
     assert row(result, "S1")["held_reason"] == "AMOUNT_IDENTITY"
     assert {"AMOUNT_IDENTITY", "FUND_UNKNOWN", "OUT_OF_AGREEMENT"} <= set(codes(result))
     assert [c for c in codes(result) if c == "OUT_OF_AGREEMENT"] == ["OUT_OF_AGREEMENT"]
+
+
+def test_a_decision_is_not_carried_out_on_a_row_that_agrees_by_now() -> None:
+    # only the account differed: 100.00 against 100.01; refused, then the provider sent it again as the agency has it
+    chain = Chain()
+    one, other = settlement("S1"), settlement("S2")
+    chain.run("2026-11", [one, other], [detail(one, acct_pay="100.01"), detail(other, clr_type="21")])
+    chain.resolve("S1", "reject")
+    chain.resolve("S2", "reject")
+    result = chain.run("2026-12", [], [detail(one), detail(other)])
+    assert [(row(result, s)["stmt_diff"], row(result, s)["recognised_amt"]) for s in ("S1", "S2")] == [("00", 80_000)] * 2
+    assert codes(result)["RESOLUTION_STALE"] == 2
