@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import polars as pl
 
 from nxmed.assistance.items import ORDER
 from nxmed.assistance.shapes import ORDINARY_FUND, TILT_FUND
 from nxmed.kernel.accumulate import running, within
 
+SOURCE = "assist"
 ZERO = pl.lit(0, pl.Int64)
 CLAIMED, CLAIMABLE, NONE = "claimed", "claimable", "none"
 
@@ -25,16 +28,38 @@ def payouts_of_items(payouts: pl.DataFrame, items: pl.DataFrame, claims: pl.Data
                      ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """以前发布的付款项 by item (item, `out_ordinary`, `out_tilt`), and those whose item is no longer there (source_key,
     the same columns). A payment by claim number belongs to whatever item the claim belongs to now."""
+    by_settlement = items.filter(~pl.col("by_claim")).select(source_key="setl_id", item="item")
+    by_claim = claims.select(source_key="clm_sn", item="item")
+    payouts, by_claim = _told_apart(payouts, by_settlement, by_claim)
     sums = payouts.group_by("source_key").agg(
         out_ordinary=pl.col("amt").filter(pl.col("fund_pay_type") == ORDINARY_FUND).sum(),
         out_tilt=pl.col("amt").filter(pl.col("fund_pay_type") == TILT_FUND).sum())
-    by_settlement = items.filter(~pl.col("by_claim")).select(source_key="setl_id", item="item")
-    by_claim = claims.select(source_key="clm_sn", item="item").join(by_settlement, on="source_key", how="anti")
-    places = pl.concat([by_settlement, by_claim]).join(sums.select("source_key"), on="source_key", how="semi")
+    places = pl.concat([by_settlement, by_claim.join(by_settlement, on="source_key", how="anti")]).join(sums.select("source_key"), on="source_key", how="semi")
     found = sums.join(places, on="source_key", how="left")
     amounts = ("out_ordinary", "out_tilt")
     here = found.filter(pl.col("item").is_not_null()).group_by("item").agg(pl.col(amounts).sum())
     return here, found.filter(pl.col("item").is_null()).select("source_key", *amounts)
+
+
+def _told_apart(payouts: pl.DataFrame, by_settlement: pl.DataFrame, by_claim: pl.DataFrame
+                ) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A claim may bear the number of another item's settlement: its payments are known by their item_id, and both are
+    renamed so that each finds its own."""
+    clash = set(by_claim.join(by_settlement, on="source_key", how="inner").filter(pl.col("item") != pl.col("item_right"))["source_key"])
+    if not clash:
+        return payouts, by_claim
+    mine = [key in clash and have == item_id(key, fund, month, by_claim=True)
+            for have, key, fund, month in payouts.select("item_id", "source_key", "fund_pay_type", "period").iter_rows()]
+    other = pl.concat_str([pl.lit("clm_sn|"), "source_key"])
+    return (
+        payouts.with_columns(source_key=pl.when(pl.Series(mine, dtype=pl.Boolean)).then(other).otherwise("source_key")),
+        by_claim.with_columns(source_key=pl.when(pl.col("source_key").is_in(list(clash))).then(other).otherwise("source_key")))
+
+
+def item_id(source_key: str, fund: str, month: str, *, by_claim: bool) -> str:
+    """付款项编号 (the same whenever the month is computed again; numbers of claims and of settlements are kept apart)."""
+    kind = "clm_sn|" if by_claim else ""
+    return hashlib.sha256(f"{SOURCE}|{kind}{source_key}|{fund}|{month}".encode()).hexdigest()[:16]
 
 
 def with_payouts(items: pl.DataFrame, here: pl.DataFrame) -> pl.DataFrame:

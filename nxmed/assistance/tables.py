@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import polars as pl
 
 from nxmed.assistance.entitlement import BY_ITEM, BY_YEAR, Standards
 from nxmed.assistance.identity import watched_codes
-from nxmed.assistance.paid import CLAIMED, to_pay
+from nxmed.assistance.paid import CLAIMED, SOURCE, item_id, to_pay
 from nxmed.kernel.period import Period
 from nxmed.law.catalog import Law
 
-SOURCE = "assist"
 PERSON_PAYEE = "2"
 """ptcp_type of the account register: a person."""
 INSURED_HERE, INSURED_AWAY = "NXJZ-17", "NXJZ-18"
@@ -29,9 +26,9 @@ def with_rule(items: pl.DataFrame) -> pl.DataFrame:
 def payout_items(items: pl.DataFrame, period: Period) -> pl.DataFrame:
     """付款项 (one per item and fund with a delta above 0 and a claim; `item_id` is the same whenever the month is
     computed again)."""
-    due = to_pay(items, CLAIMED, "source_key", "psn_no", "certno", "payer", "insu_admdvs", "tier")
-    keys = [f"{SOURCE}|{key}|{fund}|{period.text}" for key, fund in due.select("source_key", "fund_pay_type").iter_rows()]
-    ids = [hashlib.sha256(k.encode()).hexdigest()[:16] for k in keys]
+    due = to_pay(items, CLAIMED, "source_key", "psn_no", "certno", "payer", "insu_admdvs", "tier", "by_claim")
+    ids = [item_id(key, fund, period.text, by_claim=claim)
+           for key, fund, claim in due.select("source_key", "fund_pay_type", "by_claim").iter_rows()]
     here = pl.col("insu_admdvs") == pl.col("payer")
     return due.select(
         pl.Series("item_id", ids, pl.String), pl.lit(SOURCE).alias("source"), "source_key", "fund_pay_type",

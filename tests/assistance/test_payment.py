@@ -226,6 +226,23 @@ def test_opening_amounts_that_find_no_item_are_told() -> None:
     assert codes(result)["OPENING_NOT_PLACED"] == 2
 
 
+def test_a_claim_that_bears_the_number_of_another_settlement() -> None:
+    """Each is paid once, in February and when the settlement comes a month after the claim."""
+    for months in (("2026-02", "2026-02"), ("2026-02", "2026-03"), ("2026-03", "2026-02")):
+        year = Year()
+        own, other = claim("77", base="100.00", begin="2026-02-01"), stay("77", "30.00", "2026-02-01", psn="2")
+        brought = {m: ([], []) for m in ("2026-02", "2026-03", "2026-04")}
+        brought[months[0]][1].append(own)
+        brought[months[1]][0].append(other)
+        brought[months[1]][1].append(claim("K", other))
+        paid = []
+        for month, (stays, claims) in brought.items():
+            result = year.run(month, stays, claims, [identity("2304"), identity("2304", psn="2")])
+            paid += result.tables["payout_items"].select("payee_code", "amt").rows()
+            assert codes(result).get("OVERPAID_ASSISTANCE", 0) == 0
+        assert sorted(paid) == [("P1", 10000), ("P2", 3000)]
+
+
 def test_order_is_time_of_settlement_then_number() -> None:
     """The later stay was settled first: it takes the threshold."""
     a, b = stay("B", "2000.00", "2026-03-01"), stay("A", "2000.00", "2026-03-01")
