@@ -119,10 +119,9 @@ def _assisted(ws: Workspace, period: Period, standing: Run | None, replay: bool)
 
     from nxmed.io.runs import history, is_sealed, runs, scan_table
 
-    known = [r for r in (runs(ws, "assist") if replay else history(ws, "assist", before=period + 1))
-             if "assistance_ties" in r.outputs]
     if standing is not None and (replay or is_sealed(ws, "settle", period)):
-        return [r for r in known if r.run_id in standing.manifest["upstream"]]
+        return [r for r in runs(ws, "assist") if r.run_id in standing.manifest["upstream"]]
+    known = [r for r in history(ws, "assist", before=period + 1) if "assistance_ties" in r.outputs]
     return [r for r in known if scan_table(r, "assistance_ties").filter(pl.col("diff_amt") != 0).limit(1).collect().height]
 
 
