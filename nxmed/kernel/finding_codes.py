@@ -38,6 +38,10 @@ CODES: dict[str, FindingCode] = _codes(
                 "无需处理；该列保留不参与计算", "nothing; the column is kept and not used"),
     FindingCode("UNKNOWN_FILE", "warning", "收件箱内无法识别的文件", "a file in the inbox that no contract claims",
                 "文件名应以契约代号或中文名开头", "the file name must begin with a contract's id or Chinese title"),
+    FindingCode("FILE_LAYOUT", "error", "整份文件多半版式不对", "most rows of a file rejected for one reason",
+                "请送件单位按文件格式整份重报", "ask the sender for the whole file in the right layout"),
+    FindingCode("ONE_CAUSE", "warning", "许多发现出自同一处", "many findings share one cause",
+                "先查所说的文件、日期或机构，其余多半随之消失", "look into that file, day or provider first; most of the rest goes with it"),
     # 运行
     FindingCode("FIRST_MONTH", "info", "首个月份，由期初文件起算", "first month: starts from the opening files",
                 "核对期初文件是否齐全", "check that the opening files are complete"),

@@ -68,8 +68,9 @@ def execute(
     from nxmed.io.input_gate import gate_inputs
     from nxmed.io.runs import Request, RunBuilder, check_order, plan, recover
 
-    with ws.lock(command.name):
-        recover(ws)
+    with ws.lock(command.name, reading=dry_run) as writable:
+        if writable:
+            recover(ws)
         first = check_order(ws, command.name, period)
         with ws.scratch() as spool:
             with disk_errors():
@@ -84,7 +85,7 @@ def execute(
                 return outcome_of(ws, decided.run, "up_to_date")
             progress("计算", "computing")
             result = command.compute(loaded)
-            with RunBuilder(ws, request, as_of=as_of, dry_run=dry_run) as run:
+            with RunBuilder(ws, request, as_of=as_of, dry_run=dry_run, scratch=spool) as run:
                 _fill(ws, period, command, run, loaded, result, progress)
                 published = run.publish()
                 if published is not None:
@@ -101,7 +102,7 @@ def _fill(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from nxmed.kernel import finding
+    from nxmed.kernel import finding, finding_causes
 
     progress("检查并写出结果", "checking and writing")
     with ThreadPoolExecutor(1) as beside:
@@ -110,7 +111,9 @@ def _fill(
             run.table(name, frame)
         for name, pieces in getattr(result, "parts", {}).items():
             run.table(name, pieces)
-        run.table("findings", finding.collect([loaded.files.findings, *command.findings(result)], command.name, period.text))
+        found = [loaded.files.findings, *command.findings(result)]
+        spoken = finding_causes.speak(found, loaded.files.files, loaded.files.rejects)
+        run.table("findings", finding.collect([*spoken, *found], command.name, period.text))
         run.table("files", loaded.files.files)
         run.table("rejects", loaded.files.rejects)
         _quarantine(command.name, run, loaded)
