@@ -1,6 +1,8 @@
 """性能 (just bench): ratios against bare scripts doing the same join and arithmetic in the same run, and peak memory.
 
-python tests/bench/run_all.py [--persons 1500000] [--runs 3] [--mb 500]
+python tests/bench/run_all.py [--persons 1500000] [--runs 3] [--mb 500] [--statements 1000000] [--pandas PYTHON]
+
+Full size for settle: --statements 3000000; 12000000 for memory (bench_settle.py --rows 12000000 --command --rounds 1).
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ def main() -> None:
     ask.add_argument("--persons", type=int, default=1_500_000)
     ask.add_argument("--runs", type=int, default=3)
     ask.add_argument("--mb", type=int, default=500)
+    ask.add_argument("--statements", type=int, default=1_000_000, help="rows on each side of settle's month")
+    ask.add_argument("--pandas", default=PYTHON, help="interpreter with pandas")
     given = ask.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -34,7 +38,9 @@ def main() -> None:
                     str(given.persons), "--months", "2", "--seed", "1"])
         print(row(f"samples generate, {given.persons:,} persons, 2 months", made))
         contributions(folder, given.runs)
-    for script, words in (("bench_reading.py", ["--mb", str(given.mb)]), ("bench_reconcile_room.py", [])):
+    settle = ["--rows", str(given.statements), "--rounds", str(given.runs), "--command", "--pandas", given.pandas]
+    for script, words in (("bench_settle.py", settle), ("bench_reading.py", ["--mb", str(given.mb)]),
+                          ("bench_reconcile_room.py", [])):
         print(f"\n## {script}\n", flush=True)
         subprocess.run([PYTHON, str(HERE / script), *words], check=True)
 
