@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import getpass
 import json
@@ -13,18 +14,33 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from nxmed.errors import WorkspaceLocked
-from nxmed.io.disk import disk_errors
+from nxmed.errors import UsageError, WorkspaceLocked
+from nxmed.io.disk import disk_error
 from nxmed.io.files import FILE_MODE
 
 LOCK_NAME = ".nxmed.lock"
 
 
 @contextmanager
-def hold(folder: Path, command: str) -> Iterator[None]:
-    """占用工作区 (WorkspaceLocked, exit 75, names pid, user, command and start of who holds it)."""
-    with disk_errors():
+def hold(folder: Path, command: str, *, reading: bool = False) -> Iterator[bool]:
+    """占用工作区 (WorkspaceLocked, exit 75, names pid, user, command and start of who holds it). Gives True.
+
+    In a workspace that may only be read: exit 2; with `reading` the lock is shared with other readers, or not taken where
+    there is none, and False is given.
+    """
+    try:
         handle = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, FILE_MODE)
+    except OSError as problem:
+        if problem.errno not in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise disk_error(problem) from problem
+        if not reading:
+            raise UsageError(
+                "工作区不可写，未发布任何内容", "用有写权限的账号运行；只看结果加 --dry-run",
+                text_en="The workspace can't be written to; nothing was published",
+                hint_en="Use an account that may write; to see the result only, add --dry-run") from None
+        with _shared(folder):
+            yield False
+        return
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -42,10 +58,28 @@ def hold(folder: Path, command: str) -> Iterator[None]:
             os.ftruncate(handle, 0)
             os.pwrite(handle, json.dumps(who, ensure_ascii=False).encode(), 0)
         try:
-            yield
+            yield True
         finally:
             with suppress(OSError):
                 os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _shared(folder: Path) -> Iterator[None]:
+    """Beside other readers; not while somebody writes. A file that can't even be read is no reason to stop."""
+    try:
+        handle = os.open(folder / LOCK_NAME, os.O_RDONLY)
+    except OSError:
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _taken(handle) from None
+        yield
     finally:
         os.close(handle)
 

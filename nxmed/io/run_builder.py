@@ -57,17 +57,18 @@ class RunBuilder:
             published = run.publish()
 
     Leaving the block without `publish` removes everything that was built. With `dry_run` everything is computed, gated,
-    written and proved, and `publish` returns None.
+    written and proved (in `scratch`, so that nothing is touched), and `publish` returns None.
     """
 
-    def __init__(self, ws: Workspace, request: Request, *, as_of: date | None = None, dry_run: bool = False) -> None:
+    def __init__(self, ws: Workspace, request: Request, *, as_of: date | None = None, dry_run: bool = False,
+                 scratch: Path | None = None) -> None:
         self.ws = ws
         self.request = request
         self.as_of = as_of
         self.dry_run = dry_run
         self.run_id = request.run_id
         self.place = ws.runs / request.command / request.period.text
-        self.folder = self.place / f"{BUILDING_PREFIX}{os.getpid()}"
+        self.folder = scratch / "dry" if dry_run and scratch else self.place / f"{BUILDING_PREFIX}{os.getpid()}"
         self.warnings: list[str] = []
         self._started = _now()
         self._outputs: dict[str, dict[str, Any]] = {}
@@ -282,6 +283,8 @@ class RunBuilder:
 
     def _remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.place not in self.folder.parents:
+            return
         for folder in (self.place, self.place.parent):
             remove_empty(folder)
         for temp, target in self._staged:

@@ -89,10 +89,11 @@ class Workspace:
         return policy_hash(self.policy(), period.last_day)
 
     @contextmanager
-    def lock(self, command: str) -> Iterator[None]:
-        """占用工作区 (write commands only; exit 75 when another run holds it)."""
-        with lock.hold(self.path, command):
-            yield
+    def lock(self, command: str, *, reading: bool = False) -> Iterator[bool]:
+        """占用工作区 (write commands only; exit 75 when another run holds it). `reading`: a dry run also works where nothing
+        may be written (False is given then)."""
+        with lock.hold(self.path, command, reading=reading) as writable:
+            yield writable
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
