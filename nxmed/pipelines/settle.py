@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,9 +155,8 @@ def _deliver(ws: Workspace, period: Period, run: RunBuilder, loaded: Loaded, res
     from nxmed.report import provider_statement as statement
 
     names = statement.provider_names(loaded.room.providers)
-    result = replace(result, tables={**result.tables, **{n: parts.collect() for n, parts in result.parts.items()}})
     made = statement.write_all(run.outbox, result, loaded.room, names, period=period, region=REGION_NAMES[ws.region],
                                run_id=run.run_id)
     facts = {"region_name": REGION_NAMES[ws.region], "providers": made.providers,
-             "statement": statement.screen_lines(result.tables, result.facts)}
+             "statement": statement.screen_lines(result.tables["payables"], result.counted)}
     return Delivered(facts, made.equations)

@@ -37,6 +37,7 @@ from nxmed.report.workbook import Column, Sheet, Workbook
 
 Outbox = Callable[[str], Path]
 AMOUNTS = (("medfee_sumamt", "医疗费"), ("fund_pay_sumamt", "基金支付"), ("acct_pay", "个账"))
+HELD_ROWS = pl.col("held_reason").is_not_null() & (pl.col("state") == "waiting")
 OPEN = pl.col("state").is_in(["waiting", "repeated", "settled_before", "rejected"]) | pl.col("decision").is_not_null()
 
 
@@ -58,19 +59,21 @@ def write_all(
     outbox: Outbox, result: Any, room: Any, names: Mapping[str, str], *, period: Period, region: str, run_id: str
 ) -> Written:
     """写全部交付 (workbooks, result texts, payable list) and hold the sums against the payables."""
-    tables = result.tables
+    tables, told = result.tables, result.told
     deductions = room.deductions.collect()
-    pieces = {name: _by_provider(frame) for name, frame in {
+    frames = {
         "groups": tables["statement_groups"], "payables": tables["payables"], "deductions": deductions,
-        "differences": tables["statement_rows"].filter(OPEN), "breaks": tables["statement_breaks"].filter(
-            pl.col("opened_period") < period.text), "classes": _classes(tables["statement_rows"])}.items()}
-    codes = sorted({code for by in pieces.values() for code in by} | set(tables["statement_rows"]["fixmedins_code"].unique()))
+        "differences": told.filter(OPEN), "breaks": tables["statement_breaks"].filter(pl.col("opened_period") < period.text),
+        "classes": _classes(result.counted)}
+    pieces = {name: _by_provider(frame) for name, frame in frames.items()}
+    codes = sorted({code for by in pieces.values() for code in by})
     written = 0
     for code in codes:
-        own = {name: by.get(code, _empty(tables, name, deductions)) for name, by in pieces.items()}
+        own = {name: by.get(code, frames[name].clear()) for name, by in pieces.items()}
         path = outbox(f"结算对账单_{_safe(code)}_{period.text}.xlsx")
         written += write_statement(path, own, code=code, name=names.get(code, ""), period=period, region=region, run_id=run_id)
-    _write_results(outbox, tables["statement_rows"], result.lines, period)
+    for lines in result.line_buckets or (result.lines,):
+        _write_results(outbox, told, lines, period)
     listed = write_payables(outbox(f"应付清单_{period.text}.xlsx"), tables["payables"], names, period=period, run_id=run_id)
     owed = int(tables["payables"]["act_dfr_amt"].sum() or 0)
     return Written(len(codes), (
@@ -86,27 +89,16 @@ def _by_provider(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
     return {str(key[0]): part for key, part in frame.partition_by("fixmedins_code", as_dict=True).items()}
 
 
-def _empty(tables: Mapping[str, pl.DataFrame], name: str, deductions: pl.DataFrame) -> pl.DataFrame:
-    return {
-        "groups": tables["statement_groups"], "payables": tables["payables"], "deductions": deductions,
-        "differences": tables["statement_rows"], "breaks": tables["statement_breaks"],
-        "classes": _classes(tables["statement_rows"].clear())}[name].clear()
-
-
-def _classes(rows: pl.DataFrame) -> pl.DataFrame:
-    """各类笔数和金额 (per provider and class, the held ones apart; fund and account together, fen; empty for a side that
-    sent nothing)."""
-    both = [
-        (pl.col(f"{side}_fund_pay_sumamt") + pl.col(f"{side}_acct_pay")).alias(side) for side in ("provider", "agency")]
+def _classes(counted: pl.DataFrame) -> pl.DataFrame:
+    """各类笔数和金额 (from the tally, per provider and class, the held ones and those of earlier months apart; fund and
+    account together, fen; empty for a side that sent nothing)."""
     label = pl.concat_str([
         pl.col("stmt_diff"), pl.lit(" "), pl.col("stmt_diff").replace_strict(CLASSES, default="", return_dtype=pl.String),
-        pl.when(pl.col("held_reason").is_not_null() & (pl.col("state") == "waiting")).then(pl.lit("（暂缓）")),
-        pl.when(pl.col("opened_period").is_not_null()).then(pl.lit("（以前月份，本月了结）"))], ignore_nulls=True)
-    return rows.lazy().select("fixmedins_code", "recognised_amt", *both, label.alias("label")).group_by(
-        "fixmedins_code", "label").agg(
-        pl.len().cast(pl.Int64).alias("n"), pl.col("recognised_amt").sum(),
-        *[pl.when(pl.col(s).count() > 0).then(pl.col(s).sum()).alias(s) for s in ("provider", "agency")],
-    ).sort("fixmedins_code", "label").collect()
+        pl.when(HELD_ROWS).then(pl.lit("（暂缓）")), pl.when("older").then(pl.lit("（以前月份，本月了结）"))], ignore_nulls=True)
+    sums = [pl.when(pl.col(f"{side}_there").any()).then((pl.col(f"{side}_fund_pay_sumamt") + pl.col(f"{side}_acct_pay")).sum())
+            .alias(side) for side in ("provider", "agency")]
+    return counted.with_columns(label=label).group_by("fixmedins_code", "label").agg(
+        pl.col("n").sum(), pl.col("recognised_amt").sum(), *sums).sort("fixmedins_code", "label")
 
 
 def _safe(code: str) -> str:
@@ -277,16 +269,16 @@ def write_payables(path: Path, owed: pl.DataFrame, names: Mapping[str, str], *, 
     return paid
 
 
-def screen_lines(tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """屏幕上的汇总 (classes with counts and agency amounts, then from recognised to paid; amounts in fen)."""
-    rows, owed = tables["statement_rows"], tables["payables"]
-    by = rows.group_by("stmt_diff").agg(
-        n=pl.len(), amount=pl.coalesce("agency_fund_pay_sumamt", "provider_fund_pay_sumamt").sum()).sort("stmt_diff")
+def screen_lines(owed: pl.DataFrame, counted: pl.DataFrame) -> list[dict[str, Any]]:
+    """屏幕上的汇总 (from payables and the tally of the rows: classes with counts and agency amounts, then from recognised to
+    paid; amounts in fen)."""
+    fund = pl.when("agency_there").then("agency_fund_pay_sumamt").otherwise("provider_fund_pay_sumamt").sum()
+    by = counted.group_by("stmt_diff").agg(n=pl.col("n").sum(), amount=fund).sort("stmt_diff")
     lines: list[dict[str, Any]] = [
         {"kind": "class", "id": kind, "zh": CLASSES[kind], "en": kind, "count": n, "amount_fen": int(amount or 0), "note": ""}
         for kind, n, amount in by.rows()]
-    held = rows.filter(pl.col("held_reason").is_not_null() & (pl.col("state") == "waiting"))
-    lines.append({"kind": "class", "id": "held", "zh": "其中暂缓", "en": "of them held", "count": held.height,
+    held = counted.filter(HELD_ROWS)
+    lines.append({"kind": "class", "id": "held", "zh": "其中暂缓", "en": "of them held", "count": int(held["n"].sum() or 0),
                   "amount_fen": int(held["agency_fund_pay_sumamt"].sum() or 0), "note": ""})
     for kind, column, zh, en in (
         ("start", "recognised_amt", "本月认定", "recognised"), ("plus", "carried_in_amt", "上期结转", "carried in"),
@@ -298,5 +290,4 @@ def screen_lines(tables: Mapping[str, pl.DataFrame], facts: Mapping[str, Any]) -
                       "amount_fen": int(owed[column].sum() or 0), "note": ""})
     lines[-1]["note"] = capital_of_fen(lines[-1]["amount_fen"])
     lines[-1]["amount"] = yuan(lines[-1]["amount_fen"])
-    del facts
     return lines
