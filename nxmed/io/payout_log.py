@@ -132,6 +132,9 @@ def problems(ws: Workspace, connection: sqlite3.Connection) -> tuple[list[Broken
     if len(lines) > len(stored):
         found.append(Broken(LOG_NAME, f"文件有 {len(lines)} 行，拨付库只有 {len(stored)} 条：拨付库被截断或换成旧的",
                             f"the file has {len(lines)} lines, the store {len(stored)}: the store was cut or is an old copy"))
+    if written > len(stored):
+        found.append(Broken("log_written", f"拨付库记着写过 {written} 条，只有 {len(stored)} 条：日志被截断",
+                            f"{written} entries were written, {len(stored)} are there: the log was cut"))
     notes: list[Broken] = []
     if len(lines) < len(stored) and not (len(lines) >= written and stored[len(lines)].startswith(tail)):
         found.append(Broken(LOG_NAME, f"文件有 {len(lines)} 行，拨付库有 {len(stored)} 条：文件被截断",
