@@ -19,6 +19,10 @@ lint:
 bench:
     python3 tests/bench/run_all.py
 
+# wheels with hashes, for a machine without network
+bundle:
+    bash .ci/bundle
+
 # what CI runs
 ci:
     bash .ci/run
