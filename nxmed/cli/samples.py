@@ -47,6 +47,14 @@ def generate_command(
     persons: Annotated[
         int, typer.Option("--persons", metavar="N", help=t("普通人员数", "number of ordinary persons"))
     ] = 10_000,
+    settlements: Annotated[
+        int,
+        typer.Option(
+            "--settlements",
+            metavar="N",
+            help=t("每月结算笔数（机构一侧；0 为不要）", "settlements a month, with the providers' side (0: none)"),
+        ),
+    ] = 5_000,
     months: Annotated[int, typer.Option("--months", metavar="K", help=t("月数", "number of months"))] = 2,
     seed: Annotated[
         int,
@@ -63,7 +71,7 @@ def generate_command(
     json_: JsonOption = False,
     lang: LangOption = None,
 ) -> None:
-    """生成任意规模的样例地区：各月收件箱、policy.toml、埋设清单 planted.csv。"""
+    """生成任意规模的样例地区（单位与人员、税务到账、机构结算）：各月收件箱、policy.toml、埋设清单 planted.csv。"""
     del lang
     from nxmed.errors import UsageError
     from nxmed.kernel.period import Period
@@ -79,7 +87,7 @@ def generate_command(
             hint_en="write it like 2026-11",
         ) from None
     chosen = region if region is not None else _region_of(folder)
-    written = generate(folder, chosen, persons=persons, months=months, seed=seed, start=first, fmt=fmt)
+    written = generate(folder, chosen, persons=persons, months=months, seed=seed, start=first, fmt=fmt, settlements=settlements)
     _report(folder, chosen, written, json_)
 
 

@@ -7,15 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from nxmed.errors import UsageError
 from nxmed.kernel.period import Period
-from nxmed.samples import files
+from nxmed.samples import files, planted
 from nxmed.samples.compose import Sample, compose
 from nxmed.samples.crowd import Wishes
+from nxmed.samples.crowd_providers import Market
+from nxmed.samples.crowd_statements import Ledger, month, planted_once
 from nxmed.samples.regions import region
 
 FORMATS = ("parquet", "csv")
 PLANTED = "planted.csv"
+PIECED = ("settlements", "provider_details", "chronic_registrations")
+MOST_SETTLEMENTS = 50_000_000
 _FRESH = ("nxmed.toml", "policy.toml", "allowed_signers", "nxmed.duckdb", "payouts.sqlite", "inbox", "outbox", "runs", "quarantine")
 
 
@@ -76,10 +82,12 @@ def generate(
     start: Period,
     fmt: str = "parquet",
     plants: bool = True,
+    settlements: int = 0,
 ) -> list[Written]:
     """生成样例 into `folder` (inbox/YYYY-MM/…, policy.toml, planted.csv).
 
-    persons: ordinary people, besides a few dozen that are set up by hand. fmt: parquet or csv. plants: with planted
+    persons: ordinary people, besides a few dozen that are set up by hand. settlements: of each month, with what the
+    providers list of them (0: no provider side); made and written piece by piece, so millions take no more memory. fmt: parquet or csv. plants: with planted
     differences among the ordinary units as well. The same arguments give the same bytes. Raises UsageError (exit 2).
     """
     if fmt not in FORMATS:
@@ -90,12 +98,20 @@ def generate(
             hint_en="known: parquet, csv",
         )
     check_target(folder, region_id)
+    if not 0 <= settlements <= MOST_SETTLEMENTS:
+        raise UsageError(
+            "结算笔数不对",
+            f"每月 0 至 {MOST_SETTLEMENTS} 笔",
+            text_en="the number of settlements makes no sense",
+            hint_en=f"0 to {MOST_SETTLEMENTS} a month",
+        )
     sample = compose(region(region_id), Wishes(persons, seed, plants=plants), start, months)
-    return list(write(sample, folder, fmt))
+    market = Market(sample.region, settlements, seed, start, months, plants) if settlements else None
+    return list(write(sample, folder, fmt, market))
 
 
-def write(sample: Sample, folder: Path, fmt: str) -> Iterator[Written]:
-    """Write a composed sample, one file per month and contract."""
+def write(sample: Sample, folder: Path, fmt: str, market: Market | None = None) -> Iterator[Written]:
+    """Write a composed sample, one file per month and contract, and the provider side in pieces."""
     folder.mkdir(parents=True, exist_ok=True)
     for (k, contract), frame in sample.frames.items():
         if not frame.height and contract not in ("tax_arrivals", "treasury_statement"):
@@ -103,9 +119,28 @@ def write(sample: Sample, folder: Path, fmt: str) -> Iterator[Written]:
         name = f"inbox/{(sample.start + k).text}/{contract}.{fmt}"
         (files.parquet if fmt == "parquet" else files.csv)(frame, contract, folder / name)
         yield Written(name, frame.height)
+    listed = [sample.planted]
+    if market is not None:
+        ledger = Ledger()
+        for k in range(market.months):
+            yield from _provider_month(market, k, ledger, folder, fmt)
+        listed += [*ledger.plants, planted_once(market)]
     (folder / "policy.toml").write_text(sample.policy, "utf-8", newline="\n")
-    sample.planted.write_csv(folder / PLANTED, include_bom=True)
-    yield Written(PLANTED, sample.planted.height)
+    found = planted.ordered(pl.concat(listed))
+    found.write_csv(folder / PLANTED, include_bom=True)
+    yield Written(PLANTED, found.height)
+
+
+def _provider_month(market: Market, k: int, ledger: Ledger, folder: Path, fmt: str) -> Iterator[Written]:
+    """The files of a provider month, a file for each piece."""
+    counts: dict[str, int] = {}
+    many = len(market.pieces()) > 1
+    for contract, frame in month(market, k, ledger):
+        nth = counts[contract] = counts.get(contract, 0) + 1
+        piece = f"_{nth:03d}" if many and contract in PIECED else ""
+        name = f"inbox/{(market.start + k).text}/{contract}{piece}.{fmt}"
+        (files.parquet if fmt == "parquet" else files.csv)(frame, contract, folder / name)
+        yield Written(name, frame.height)
 
 
 def copy(source: Path, folder: Path, region_id: str) -> list[Written]:

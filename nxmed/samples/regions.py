@@ -48,6 +48,8 @@ class Region:
     latefee_ppm: int
     floor_ppm: int
     ceiling_ppm: int
+    stays: dict[str, Any] | None = None
+    """Home stays by level: deductible (fen), rate (ppm), and the supplement's threshold (fen) and rate (ppm)."""
     supplement_emp: int = 0
     supplement_psn: int = 0
 
