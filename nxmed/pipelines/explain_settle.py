@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from nxmed.io.runs import Run
     from nxmed.io.workspace import Workspace
     from nxmed.kernel.period import Period
-    from nxmed.pipelines.execute import Loaded
-    from nxmed.settlements.settle import SettleResult
+    from nxmed.settlements.shapes import SettleInputs
 
 Row = dict[str, Any]
 COMPARED = ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")
@@ -119,19 +118,56 @@ def run_of(ws: Workspace, period: Period | None) -> Run:
     return found[-1]
 
 
+@dataclass(frozen=True)
+class Replay:
+    """一家机构的重算 (a provider's month computed again as a bucket of its own: `rows` as statement_rows, the other tables,
+    its detail rows; `room`: the inputs of the whole agency, `own` those of the provider)."""
+
+    room: SettleInputs
+    own: SettleInputs
+    rows: pl.DataFrame
+    tables: Mapping[str, pl.DataFrame]
+    lines: pl.LazyFrame
+
+
 @contextmanager
-def replayed(ws: Workspace, run: Run) -> Iterator[tuple[Loaded, SettleResult]]:
-    """重算一个月 (the inputs as that run read them, and the room's result; IntegrityError, exit 7, when they are not there
-    as they were)."""
+def replayed(ws: Workspace, run: Run, code: str) -> Iterator[Replay]:
+    """重算一家机构的一个月, from the inputs as that run read them (IntegrityError, exit 7, when they are not there as they
+    were). The room works through an agency provider by provider just so, and the rows are the same."""
+    import polars as pl
+
     from nxmed.io.runs import check_order
     from nxmed.pipelines.settle import load_settle
-    from nxmed.settlements.settle import settle
+    from nxmed.settlements import recognition, room, straight
+    from nxmed.settlements.groups import RULE
 
     _unchanged(ws, run)
     with ws.scratch() as spool:
         loaded = load_settle(ws, run.period, spool, first=check_order(ws, "settle", run.period), replay=run)
         same_inputs(run, loaded)
-        yield loaded, settle(loaded.room)
+        own = only(loaded.room, code)
+        made = room.settle_bucket(own, recognition.entries(own))
+        plain = straight.published(made.plain.lazy(), run.period.text, RULE[own.law.region]).collect()
+        yield Replay(loaded.room, own, pl.concat([made.others, plain]), made.tables, made.lines)
+
+
+OF_PROVIDER = ("settlements", "provider_totals", "deductions", "providers", "prior_rows", "prior_breaks", "prior_payables")
+
+
+def only(inputs: SettleInputs, code: str) -> SettleInputs:
+    """一家机构的输入 (a bucket that holds this provider alone)."""
+    import polars as pl
+
+    from nxmed.settlements import past
+    from nxmed.settlements.naming import named_details
+
+    def mine(frame: pl.LazyFrame) -> pl.LazyFrame:
+        return frame.filter(pl.col("fixmedins_code") == code) if "fixmedins_code" in frame.collect_schema() else frame
+
+    parts: dict[str, Any] = {name: mine(getattr(inputs, name)) for name in OF_PROVIDER}
+    named_ = named_details(inputs)
+    filed = past.filed_months(replace(inputs, provider_details=named_))["inbox_month"]
+    return replace(inputs, provider_details=mine(named_), filed=frozenset(filed), **parts)
 
 
 def _unchanged(ws: Workspace, run: Run) -> None:

@@ -23,7 +23,7 @@ from nxmed.pipelines.story import Both, Story, joined, place
 
 if TYPE_CHECKING:
     from nxmed.io.workspace import Workspace
-    from nxmed.settlements.settle import SettleInputs
+    from nxmed.settlements.shapes import SettleInputs
 
 CLOSED = ("recognised", "rejected")
 

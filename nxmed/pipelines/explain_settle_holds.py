@@ -9,9 +9,11 @@ from nxmed.pipelines.explain_settle import Row, told
 from nxmed.pipelines.story import Both, Story, cited, joined, place, product, rounded
 
 if TYPE_CHECKING:
-    from nxmed.settlements.settle import SettleInputs
+    import polars as pl
 
-PASSED, HELD = Both("通过", "passed"), Both("暂缓", "held")
+    from nxmed.settlements.shapes import SettleInputs
+
+PASSED, HELD, SKIPPED = Both("通过", "passed"), Both("暂缓", "held"), Both("未查", "not looked at")
 IDENTITIES = (
     Both("医疗费 = 基金 + 个人 + 医院", "fees = fund + person + hospital"),
     Both("个人 = 账户 + 现金 + 共济", "person = account + cash + family account"),
@@ -20,9 +22,9 @@ IDENTITIES = (
 )
 
 
-def holds(story: Story, agency: Row, room: SettleInputs, held: str | None, original: Both, totals: Both) -> None:
-    """逐项检查 until the one that holds the row (`original`, `totals`: what is known of the refunded settlement, and of the
-    statement's totals)."""
+def holds(story: Story, agency: Row, room: SettleInputs, held: str | None, original: Both, totals: Both) -> list[str]:
+    """逐项检查, and what holds the row, `held` first (`original`, `totals`: what is known of the refunded settlement, and of
+    the statement's totals; they are looked at where nothing else holds)."""
     from nxmed.settlements import holds as rules
     from nxmed.settlements.holds import DELIVERY, REFUND
 
@@ -35,19 +37,22 @@ def holds(story: Story, agency: Row, room: SettleInputs, held: str | None, origi
         checks.append(("暂缓检查：总额", "hold: totals", rules.TOTALS_DIFFER, totals, Both("", "")))
     if agency["refd_setl_flag"] == REFUND:
         checks.append(("暂缓检查：原结算", "hold: original", rules.ORIGINAL_OPEN, original, Both("", "")))
+    reasons = reasons_of(agency, room)
     for zh, en, code, how, source in checks:
-        story.add(zh, en, HELD if code == held else PASSED, how, source)
-        if code == held:
-            return
+        after = code in (rules.TOTALS_DIFFER, rules.ORIGINAL_OPEN) and code != held and held is not None
+        story.add(zh, en, HELD if code == held or code in reasons else SKIPPED if after else PASSED, how, source)
+    return list(dict.fromkeys([*([held] if held else []), *reasons]))
 
 
 def _identities(agency: Row) -> tuple[Both, Both]:
-    """The four identities with their figures; a broken one of the first and the last holds the row."""
+    """The identities with their figures: the first and the last, which hold the row, and the others where they break."""
     from nxmed.settlements.holds import IDENTITIES as RULES
 
     lines = []
     for words, (_, left, right, stops) in zip(IDENTITIES, RULES, strict=True):
         total = sum(agency[c] for c in right)
+        if total == agency[left] and not stops:
+            continue
         terms = " + ".join(yuan_grouped(agency[c]) for c in right if agency[c] or len(right) <= len(IDENTITIES))
         sign = "=" if total == agency[left] else "≠"
         ends = Both("", "") if total == agency[left] else Both("（暂缓）", " (holds)") if stops else Both("（仅提示）", " (told only)")
@@ -95,16 +100,34 @@ def _flags(agency: Row) -> tuple[Both, Both]:
                 f"cop_flag {agency['cop_flag'] or 'missing'}, booking_flag {agency['booking_flag'] or 'missing'}"), Both("", "")
 
 
-def judged(agency: Row, room: SettleInputs) -> Row:
-    """室里对这一笔的判断 (`hold` and `package`, as the room finds them)."""
+def reasons_of(agency: Row, room: SettleInputs) -> list[str]:
+    """全部暂缓原因, as the room finds them on the agency's row alone."""
     import polars as pl
 
     from nxmed.settlements import holds as rules
-    from nxmed.settlements.shapes import AGENCY_DATA, KEY, PROVIDERS, TEXT, shaped
+    from nxmed.settlements.shapes import PROVIDERS, shaped
+
+    row = _frame(agency).with_columns(held_reason=pl.lit("")).collect()
+    found = rules.every_reason(row, shaped(room.providers, PROVIDERS).collect(), room.law, room.period)
+    return [r for r in found["held_reason"] if r]
+
+
+def _frame(agency: Row) -> pl.LazyFrame:
+    import polars as pl
+
+    from nxmed.settlements.shapes import AGENCY_DATA, KEY, TEXT
 
     shape = {**dict.fromkeys(KEY, TEXT), **AGENCY_DATA}
-    frame = pl.LazyFrame([{n: agency[n] for n in shape}], schema=shape)
-    found: Row = rules.judged(frame, shaped(room.providers, PROVIDERS).collect(), room.law, room.period).collect().row(0, named=True)
+    return pl.LazyFrame([{n: agency[n] for n in shape}], schema=shape)
+
+
+def _package(agency: Row, room: SettleInputs) -> int | None:
+    """What the room puts in place of the pooled fund (fen)."""
+    from nxmed.settlements import holds as rules
+    from nxmed.settlements.shapes import PROVIDERS, shaped
+
+    found: int | None = rules.judged(_frame(agency), shaped(room.providers, PROVIDERS).collect(), room.law, room.period).select(
+        "package").collect().item()
     return found
 
 
@@ -113,7 +136,7 @@ def package(story: Story, agency: Row, room: SettleInputs) -> int | None:
     day, law = room.period.first_day, room.law
     share = law.find("maternity.unsigned_share", day)
     terms = next((r for r in agreements(room, agency["fixmedins_code"]) if _within(agency, r)), None)
-    amount: int | None = judged(agency, room)["package"]
+    amount = _package(agency, room)
     if share is None:
         story.add("生育包干", "maternity package", Both("不适用", "does not apply"), Both("本地区文件没有包干", "the region's text has no package"))
         return amount

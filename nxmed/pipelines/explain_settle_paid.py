@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nxmed.kernel.money import yuan_grouped
 from nxmed.pipelines.explain_payment import payments
-from nxmed.pipelines.explain_settle import CLASSES, Row, prove_rows, told
+from nxmed.pipelines.explain_settle import CLASSES, Replay, Row, prove_rows, told
 from nxmed.pipelines.story import Both, Story, joined
 
 if TYPE_CHECKING:
     from nxmed.io.runs import Run
     from nxmed.io.workspace import Workspace
-    from nxmed.settlements.settle import SettleResult
 
 DO_EN = {
     "01": "the provider shows the bill; settled on the platform later, it is compared by itself",
@@ -32,7 +31,7 @@ HELD_EN = {
 }
 
 
-def paid(story: Story, ws: Workspace, run: Run, result: SettleResult, code: str, amounts: Mapping[str, int]) -> None:
+def paid(story: Story, ws: Workspace, run: Run, again: Replay, code: str, amounts: Mapping[str, int]) -> None:
     """认定之后 (per fund of a row: the payable it went into, and how that was paid; proved by the replay)."""
     import polars as pl
 
@@ -41,7 +40,7 @@ def paid(story: Story, ws: Workspace, run: Run, result: SettleResult, code: str,
     for fund in [f for f, amount in amounts.items() if amount]:
         mine = (pl.col("fixmedins_code") == code) & (pl.col("fund_pay_type") == fund)
         stored = scan_table(run, "payables").filter(mine).collect().to_dicts()
-        prove_rows(run, stored, result.tables["payables"], ("fixmedins_code", "fund_pay_type"))
+        prove_rows(run, stored, again.tables["payables"], ("fixmedins_code", "fund_pay_type"))
         for row in stored:
             story.add(f"并入 {run.period.text} 应付 {fund}", f"payable of {run.period.text}, fund {fund}", yuan_grouped(row["act_dfr_amt"]), told(
                 Both(f"本机构本基金认定 {yuan_grouped(row['recognised_amt'])}", f"recognised of this provider and fund {yuan_grouped(row['recognised_amt'])}"),
@@ -65,11 +64,11 @@ def items(story: Story, ws: Workspace, run: Run, source_key: str) -> None:
         story.add("付款项", "payout item", Both("无", "none"), Both("本月应付为 0，没有付款项", "nothing to be paid this month"))
 
 
-def verdict(story: Story, main: Row, before: Both | None) -> None:
+def verdict(story: Story, main: Row, reasons: Sequence[str], before: Both | None) -> None:
     """结论 (paid in which month, or why not and what to do)."""
     from nxmed.report.provider_words import CAUSES, HELD, WHAT_TO_DO
 
-    state, diff, held = main["state"], main["stmt_diff"], main["held_reason"]
+    state, diff = main["state"], main["stmt_diff"]
     if state == "recognised":
         story.add("结论", "answer", Both("已认定", "recognised"), Both("随本月应付支付（见上）", "goes out with this month's payable (above)"))
         return
@@ -81,9 +80,9 @@ def verdict(story: Story, main: Row, before: Both | None) -> None:
         story.add("结论", "answer", Both("本月不付", "not paid this month"), joined(how, before or Both("", ""), zh="：", en=": "))
         return
     cause = [Both(CAUSES[diff], CLASSES[diff].en)] if diff != "00" else []
-    cause += [Both(HELD[held], HELD_EN[held])] if held else []
-    what = held if held and diff == "00" else diff
+    cause += [Both(HELD[r], HELD_EN[r]) for r in reasons]
+    todo = [*([diff] if diff != "00" else []), *reasons]
     ways = "reject" if diff == "00" or main["side"] == "provider" else "agency|reject" if main["side"] == "agency" else "agency|provider|reject"
-    story.add("结论", "answer", Both("未付", "not paid"), joined(*cause, Both(WHAT_TO_DO[what], DO_EN[what])),
+    story.add("结论", "answer", Both("未付", "not paid"), joined(*cause, *(Both(WHAT_TO_DO[w], DO_EN[w]) for w in todo)),
               f"nxmed settle resolve {main['break_id']} --as {ways} --note …" if main["break_id"] else "")
 

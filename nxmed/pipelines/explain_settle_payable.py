@@ -26,10 +26,12 @@ from nxmed.pipelines.story import Both, Story, cited, joined, place, product, ro
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    import polars as pl
+
     from nxmed.io.runs import Run
     from nxmed.io.workspace import Workspace
     from nxmed.kernel.period import Period
-    from nxmed.settlements.settle import SettleInputs, SettleResult
+    from nxmed.settlements.shapes import SettleInputs
 
 ITEM_KEY = ("fixmedins_code", "fund_pay_type")
 AMOUNTS = ("recognised_amt", "carried_in_amt", "det_amt", "dpst_amt", "advance_amt", "carried_out_amt", "act_dfr_amt")
@@ -50,17 +52,17 @@ def explain_payable(ws: Workspace, code: str, fund: str, period: Period | None =
     rows = scan_table(run, "payables").filter(mine).collect().to_dicts()
     if not rows:
         raise _unknown(run, code, fund)
-    with replayed(ws, run) as (loaded, result):
-        prove_rows(run, rows, result.tables["payables"], ITEM_KEY)
-        row, room = rows[0], loaded.room
+    with replayed(ws, run, code) as again:
+        prove_rows(run, rows, again.tables["payables"], ITEM_KEY)
+        row, room = rows[0], again.own
         name = named(fund, FUNDS)
         story = Story(f"应付 {code} {name.zh}（{run.period.text}）", f"payable {code} {name.en} ({run.period.text})", run.run_id)
-        _recognised(story, run, result, row)
+        _recognised(story, run, again.rows, row)
         _carried_in(story, ws, run, row)
         _deducted(story, room, row)
         terms = _terms(room, run.period, code)
         _deposit(story, row, terms)
-        _advance(story, room, result, row, terms)
+        _advance(story, room, again.tables["payables"], row, terms)
         _left(story, row)
         items(story, ws, run, f"{code}|{fund}")
     story.replayed = {n: yuan_grouped(row[n]) for n in AMOUNTS}
@@ -79,12 +81,12 @@ def _unknown(run: Run, code: str, fund: str) -> MissingInput:
                         text_en=f"no payable of {code}, fund {fund}, in {run.period.text}", hint_en=hint_en)
 
 
-def _recognised(story: Story, run: Run, result: SettleResult, row: Row) -> None:
+def _recognised(story: Story, run: Run, every: pl.DataFrame, row: Row) -> None:
     """By class and decision, how many rows and how much; their sum is the recognised amount."""
     import polars as pl
 
     column = f"recognised_{row['fund_pay_type']}"
-    rows = result.tables["statement_rows"].filter(
+    rows = every.filter(
         (pl.col("fixmedins_code") == row["fixmedins_code"]) & (pl.col("state") == "recognised") & (pl.col(column) != 0))
     groups = rows.group_by("stmt_diff", "decision", "refd_setl_flag").agg(
         n=pl.len(), amt=pl.col(column).sum(), before=(pl.col("opened_period") < run.period.text).sum()).sort(
@@ -176,10 +178,11 @@ def _deposit(story: Story, row: Row, terms: Row | None) -> None:
 def _rate(ppm: int) -> Decimal:
     from decimal import Decimal
 
+
     return Decimal(ppm).scaleb(-6).normalize()
 
 
-def _advance(story: Story, room: SettleInputs, result: SettleResult, row: Row, terms: Row | None) -> None:
+def _advance(story: Story, room: SettleInputs, owed: pl.DataFrame, row: Row, terms: Row | None) -> None:
     """周转金 (where the region settles it in this month): in the order of the funds, the rest on the first."""
     import polars as pl
 
@@ -196,7 +199,7 @@ def _advance(story: Story, room: SettleInputs, result: SettleResult, row: Row, t
         story.add("周转金", "advance", yuan_grouped(row["advance_amt"]),
                   Both("个人账户不抵", "not on the personal account") if fund else Both("没有周转金", "there is none"), cited(month))
         return
-    others = result.tables["payables"].filter(
+    others = owed.filter(
         (pl.col("fixmedins_code") == row["fixmedins_code"]) & (pl.col("fund_pay_type") != ACCOUNT)).sort("fund_pay_type").to_dicts()
     left = fund
     for one in others:

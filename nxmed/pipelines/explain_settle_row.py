@@ -14,6 +14,7 @@ from nxmed.pipelines.explain_settle import (
     NONE,
     STATES,
     Found,
+    Replay,
     Row,
     find_row,
     named,
@@ -30,7 +31,7 @@ from nxmed.pipelines.story import Both, Story, joined, place
 if TYPE_CHECKING:
     from nxmed.io.workspace import Workspace
     from nxmed.kernel.period import Period
-    from nxmed.settlements.settle import SettleInputs, SettleResult
+    from nxmed.settlements.settle import SettleInputs
 
 ROW_KEY = ("fixmedins_code", "setl_id", "refd_setl_flag")
 
@@ -41,33 +42,35 @@ def explain_settlement(
     """一笔结算对账 (the newest month that has it, or the named one); the whole month is computed again as proof."""
     found = find_row(ws, setl_id, "1" if refund else "0", provider, period)
     at, (code, _, flag) = found.at, found.key
-    with replayed(ws, at.run) as (loaded, result):
-        prove_rows(at.run, at.rows, result.tables["statement_rows"], (*ROW_KEY, "side", "copy_no"))
-        prove_rows(at.run, [at.left_open] if at.left_open else [], result.tables["statement_breaks"], ROW_KEY)
-        case = _case(ws, found, loaded.room, result)
+    with replayed(ws, at.run, code) as again:
+        prove_rows(at.run, at.rows, again.rows, (*ROW_KEY, "side", "copy_no"))
+        prove_rows(at.run, [at.left_open] if at.left_open else [], again.tables["statement_breaks"], ROW_KEY)
+        case = _case(ws, found, again)
         kind = Both("退费", "refund ") if flag == "1" else Both("结算", "settlement ")
         story = Story(f"{kind.zh} {setl_id}（{code}，{at.run.period.text}）", f"{kind.en}{setl_id} ({code}, {at.run.period.text})", at.run.run_id)
+        reasons: list[str] = []
         _sides(story, case)
         classed(story, case)
         if case.agency is not None and case.main["stmt_diff"] != "07":
-            holds(story, case.agency, case.room, case.main["held_reason"], case.original, totals(case))
+            reasons = holds(story, case.agency, case.room, case.main["held_reason"], case.original, totals(case))
             if case.main["state"] == "recognised" and str(case.agency["med_type"] or "").startswith("52"):
                 package(story, case.agency, case.room)
         _history(story, case)
         _decisions(story, case)
         _recognised(story, case)
-        paid(story, ws, at.run, result, code, {f: case.main[f"recognised_{f}"] for f in FUNDS})
-        verdict(story, case.main, settled_in(case))
+        paid(story, ws, at.run, again, code, {f: case.main[f"recognised_{f}"] for f in FUNDS})
+        verdict(story, case.main, reasons, settled_in(case))
     story.replayed = {"stmt_diff": case.main["stmt_diff"], "recognised_amt": yuan_grouped(case.main["recognised_amt"])}
     return story
 
 
-def _case(ws: Workspace, found: Found, room: SettleInputs, result: SettleResult) -> Case:
+def _case(ws: Workspace, found: Found, again: Replay) -> Case:
     at = found.at
     compared = [r for r in at.rows if r["copy_no"] == 1]
     main = compared[0] if compared else _open_as_row(at.left_open or {})
-    agency, provider, copies = _delivered(found, main, room, result)
-    return Case(ws, found, main, agency, provider, copies, _group(ws, main, agency), _original(ws, found, agency, provider, room), room)
+    agency, provider, copies = _delivered(found, main, again)
+    return Case(ws, found, main, agency, provider, copies, _group(ws, main, agency),
+                _original(ws, found, agency, provider, again.own), again.own)
 
 
 def _open_as_row(left: Row) -> Row:
@@ -77,12 +80,13 @@ def _open_as_row(left: Row) -> Row:
     return {**left, **sides, **none, "recognised_amt": 0, "state": "waiting", "decision": None, "copy_no": 1, "straight": False, "rule": ""}
 
 
-def _delivered(found: Found, main: Row, room: SettleInputs, result: SettleResult) -> tuple[Row | None, Row | None, list[Row]]:
+def _delivered(found: Found, main: Row, again: Replay) -> tuple[Row | None, Row | None, list[Row]]:
     """Both sides as they stand in their files: of the month's feeds, else as the break keeps them."""
     import polars as pl
 
     from nxmed.settlements.shapes import AGENCY_DATA, BREAKS, DETAILS, FEES, PROVIDER_DATA, SETTLEMENTS, TEXT, shaped
 
+    room = again.own
     key = dict(zip(ROW_KEY, found.key, strict=True))
     here = pl.all_horizontal([pl.col(n) == v for n, v in key.items()])
     month = found.at.run.period.text
@@ -91,7 +95,7 @@ def _delivered(found: Found, main: Row, room: SettleInputs, result: SettleResult
         return [] if when is None else frame.filter(here & (pl.col("inbox_month") == when)).sort("src_file", "src_row").collect().to_dicts()
 
     mine = rows(shaped(room.settlements, {**FEES, **SETTLEMENTS, "certno": TEXT}), main["agency_period"])
-    lines = result.lines if main["provider_period"] == month else room.provider_details
+    lines = again.lines if main["provider_period"] == month else room.provider_details
     theirs = rows(shaped(lines, DETAILS), main["provider_period"])
     kept = shaped(room.prior_breaks, BREAKS).filter(here).collect().to_dicts() or [found.at.left_open or {}]
     agency: Row | None = mine[0] if mine else None

@@ -3,7 +3,7 @@ to their own stories."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from nxmed.errors import MissingInput
 from nxmed.kernel.identifiers import mask
 from nxmed.kernel.money import PPM, half_up_scalar, ppm_of, yuan_grouped
 from nxmed.kernel.stage import Equation, prove
-from nxmed.pipelines.explain_settle import Found, Row, find_row, prove_rows, replayed, told
+from nxmed.pipelines.explain_settle import Found, Replay, Row, find_row, prove_rows, replayed, told
 from nxmed.pipelines.explain_settle_holds import agreements, package
 from nxmed.pipelines.story import Both, Story, Words, cited, joined, place, product, rounded
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nxmed.io.workspace import Workspace
     from nxmed.kernel.parameter import Number
     from nxmed.kernel.period import Period
-    from nxmed.settlements.settle import SettleInputs, SettleResult
+    from nxmed.settlements.shapes import SettleInputs
 
 REPRICED = ("fixmedins_code", "setl_id", "refd_setl_flag")
 BRANCHES = {
@@ -55,16 +55,17 @@ def explain_stay(ws: Workspace, setl_id: str, period: Period | None = None, *, p
     """一次住院、慢特病、谈判药的复核, or a delivery's package; the whole month is computed again as proof."""
     found = _delivered_in(find_row(ws, setl_id, "0", provider, period), period)
     run, code = found.at.run, found.key[0]
-    with replayed(ws, run) as (loaded, result):
-        room = loaded.room
+    with replayed(ws, run, code) as again:
+        room = again.room
         fee = _fee(found, room)
         kept = _published(found)
         if kept is None and str(fee["med_type"] or "").startswith(DELIVERY):
-            return _delivery(found, fee, room, result)
+            return _delivery(found, fee, again)
         if kept is None:
-            raise _not_repriced(found, fee, room, result)
-        prove_rows(run, [kept], result.tables["repricing"], REPRICED)
-        stay = Stay(kept, fee, _year_before(kept, fee, room), room)
+            raise _not_repriced(found, fee)
+        year = _year(kept, room)
+        prove_rows(run, [kept], year.filter(year["inbox_month"] == run.period.text).select(list(kept)), REPRICED)
+        stay = Stay(kept, fee, _before(year, kept, fee, room), room)
         kind = KINDS[kept["kind"]]
         story = Story(f"{kind.zh}复核 {setl_id}（{code}，{run.period.text}）", f"repricing of the {kind.en} {setl_id} ({code}, {run.period.text})", run.run_id)
         _source(story, stay)
@@ -115,12 +116,13 @@ def _fee(found: Found, room: SettleInputs) -> Row:
     return rows[-1]
 
 
-def _not_repriced(found: Found, fee: Row, room: SettleInputs, result: SettleResult) -> MissingInput:
+def _not_repriced(found: Found, fee: Row) -> MissingInput:
     """Why a settlement has no repricing (exit 6)."""
     from nxmed.settlements.funds import EMPLOYEES
 
-    skipped = result.facts.get("repricing", {}).get("skipped", [])
-    if not result.facts.get("repricing", {}).get("rows") and len(skipped) == 1:
+    facts = found.at.run.facts.get("repricing", {})
+    skipped = facts.get("skipped", [])
+    if not facts.get("rows") and len(skipped) == 1 and found.at.run.manifest["arguments"]["region"] == "ningxia":
         why = Both(skipped[0], "repricing of the region was skipped: no numbers in the text or in policy.toml")
     elif fee["insutype"] != EMPLOYEES:
         why = Both(f"险种 {fee['insutype']}，只复核职工", f"insurance {fee['insutype']}: only employees are repriced")
@@ -135,15 +137,22 @@ def _not_repriced(found: Found, fee: Row, room: SettleInputs, result: SettleResu
                         hint_en=f"how it was compared and recognised: nxmed explain settlement {setl_id}")
 
 
-def _year_before(row: Row, fee: Row, room: SettleInputs) -> list[Row]:
-    """The person's fees of the same kind and year before this one, in order of settlement, with file and row."""
+def _year(row: Row, room: SettleInputs) -> pl.DataFrame:
+    """The person's years, priced again (every person is priced alone)."""
     import polars as pl
 
     from nxmed.settlements.repricing import priced
+
+    return priced(replace(room, settlements=room.settlements.filter(pl.col("psn_no") == row["psn_no"])))[0]
+
+
+def _before(every: pl.DataFrame, row: Row, fee: Row, room: SettleInputs) -> list[Row]:
+    """The fees of the same kind and year before this one, in order of settlement, with file and row."""
+    import polars as pl
+
     from nxmed.settlements.repricing_shape import ORDER
 
     same = (pl.col("psn_no") == row["psn_no"]) & (pl.col("benefit_year") == row["benefit_year"]) & (pl.col("kind") == row["kind"])
-    every, _ = priced(room)
     placed = fees_of(room).filter(pl.col("psn_no") == row["psn_no"]).select(
         "fixmedins_code", "setl_id", "refd_setl_flag", "inbox_month", "setl_time", "begndate", "src_file", "src_row").collect()
     known = every.filter(same).join(placed, on=["fixmedins_code", "setl_id", "refd_setl_flag", "inbox_month"], how="left").sort(ORDER)
@@ -279,16 +288,16 @@ def _bill(story: Story, row: Row) -> None:
             f"{bill} {yuan_grouped(row[bill])} − {yuan_grouped(row[right])}", verdict, zh="，", en=", "), row["rule"])
 
 
-def _delivery(found: Found, fee: Row, room: SettleInputs, result: SettleResult) -> Story:
+def _delivery(found: Found, fee: Row, again: Replay) -> Story:
     """A delivery: the package, or the bill; proved by what was recognised."""
     run, (code, setl_id, _) = found.at.run, found.key
-    prove_rows(run, found.at.rows, result.tables["statement_rows"], (*REPRICED, "side", "copy_no"))
+    prove_rows(run, found.at.rows, again.rows, (*REPRICED, "side", "copy_no"))
     story = Story(f"生育住院 {setl_id}（{code}，{run.period.text}）", f"delivery {setl_id} ({code}, {run.period.text})", run.run_id)
     story.add("来源", "source", Both(f"{fee['begndate']} 至 {fee['enddate']}，医疗类别 {fee['med_type']}",
                                    f"{fee['begndate']} to {fee['enddate']}, med_type {fee['med_type']}"),
               Both(f"人员 {fee['psn_no']}", f"person {fee['psn_no']}"), place(fee))
     story.add("结算单统筹", "billed pool", yuan_grouped(fee["hifp_pay"]), "hifp_pay", place(fee))
-    amount = package(story, fee, room)
+    amount = package(story, fee, again.own)
     recognised = sum(r["recognised_310100"] + r["recognised_390100"] for r in found.at.rows)
     state = found.at.rows[0]["state"] if found.at.rows else "waiting"
     story.add("认定统筹", "recognised of the pool", yuan_grouped(recognised), Both("已认定", "recognised") if state == "recognised" else Both(

@@ -83,6 +83,7 @@ def two_months(folder: Path) -> Workspace:
     waits = refund("M1")
     mine = [s["S1"], s["S2"], s["S3"], s["S4"], s["S6"], s["M1"], back, waits,
             settlement("I1", hosp_part_amt="1.00"), settlement("F1", insutype="340"),
+            settlement("I2", hosp_part_amt="1.00", begndate=date(2023, 12, 31), enddate=date(2023, 12, 31)),
             settlement("O1", begndate=date(2023, 12, 31), enddate=date(2023, 12, 31)), delivery("B1", cop_flag=None),
             delivery("B2", insu_admdvs="640221")]
     h2, h3 = settlement("K1", fixmedins_code=H2), settlement("K2", fixmedins_code=H3)

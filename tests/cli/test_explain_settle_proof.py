@@ -14,6 +14,7 @@ import pytest
 from settled import CERTNO, DEC, NOV, agencys, dingxi, settled, steps, titled, two_months, write
 
 from nxmed.cli.main import run
+from nxmed.cli.text import language_in, set_lang
 from nxmed.errors import IntegrityError
 from nxmed.io import payout_store
 from nxmed.io.payout_rows import BATCH_COLUMNS
@@ -23,7 +24,7 @@ from nxmed.pipelines.explain_settle_payable import explain_payable
 from nxmed.pipelines.explain_settle_row import explain_settlement
 from nxmed.pipelines.explain_settle_stay import explain_stay
 from nxmed.pipelines.resolve import resolve_break
-from nxmed.settlements import settle as room
+from nxmed.settlements import repricing, room
 from tests.settlements.month import H1, settlement
 
 INBOX = "inbox/2026-11/settlements.csv"
@@ -75,20 +76,22 @@ def test_numbers_of_the_policy_that_changed_refuse_too(agency: Workspace) -> Non
 
 
 @pytest.mark.parametrize(("table", "column", "ask"), [
-    ("statement_rows", "recognised_310100", lambda ws: explain_settlement(ws, "S1")),
+    ("statement_rows", "recognised_310100", lambda ws: explain_settlement(ws, "K1")),
     ("statement_breaks", "fund_pay_sumamt", lambda ws: explain_settlement(ws, "S2")),
     ("payables", "dpst_amt", lambda ws: explain_settlement(ws, "S1")),
     ("payables", "act_dfr_amt", lambda ws: explain_payable(ws, H1, "310100")),
 ])
 def test_a_replay_that_differs_refuses(agency: Workspace, monkeypatch: pytest.MonkeyPatch, table: str, column: str, ask: Any) -> None:
     ask(agency)
-    plain = room.settle
+    plain = room.settle_bucket
 
-    def other(inputs: Any) -> Any:
-        result = plain(inputs)
-        return replace(result, tables={**result.tables, table: result.tables[table].with_columns(pl.col(column) + 1)})
+    def other(*given: Any) -> Any:
+        made = plain(*given)
+        if table == "statement_rows":
+            return replace(made, others=made.others.with_columns(pl.col(column) + 1))
+        return replace(made, tables={**made.tables, table: made.tables[table].with_columns(pl.col(column) + 1)})
 
-    monkeypatch.setattr(room, "settle", other)
+    monkeypatch.setattr(room, "settle_bucket", other)
     with pytest.raises(IntegrityError, match=column):
         ask(agency)
 
@@ -96,13 +99,13 @@ def test_a_replay_that_differs_refuses(agency: Workspace, monkeypatch: pytest.Mo
 def test_a_stay_whose_replay_differs_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ws = dingxi(tmp_path / "ws")
     settled(ws, NOV)
-    plain = room.settle
+    plain = repricing.priced
 
     def other(inputs: Any) -> Any:
-        result = plain(inputs)
-        return replace(result, tables={**result.tables, "repricing": result.tables["repricing"].with_columns(pl.col("fund_amt") + 1)})
+        rows, skipped = plain(inputs)
+        return rows.with_columns(pl.col("fund_amt") + 1), skipped
 
-    monkeypatch.setattr(room, "settle", other)
+    monkeypatch.setattr(repricing, "priced", other)
     with pytest.raises(IntegrityError, match="fund_amt"):
         explain_stay(ws, "W1")
 
@@ -145,7 +148,9 @@ def test_what_came_later_takes_no_part(agency: Workspace) -> None:
 
 def said(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
     """A command's exit code, result and messages, without a process of its own."""
+    set_lang(language_in([str(w) for w in words]) or "zh")
     code = run([str(w) for w in words])
+    set_lang(None)
     told = capsys.readouterr()
     return code, told.out, told.err
 
