@@ -174,6 +174,9 @@ def _show_return(outcome: ReturnOutcome, *, json: bool, code: int) -> None:
               f"{SEVERITY[known.severity][1]} {name} {known.en}: {count(number)} → {known.next_en}"))
     broken = sum(not e.holds for e in outcome.equations)
     out(t(f"守恒：{len(outcome.equations)} 条等式，不成立 {broken}", f"conservation: {len(outcome.equations)} equations, {broken} fail"))
+    if outcome.reasons:
+        out(t("失败和退汇的付款项重新待编：更正账户登记后编入新批次，由三人重新签名",
+              "what failed or came back is open again: correct the accounts, build a new batch, three people sign it anew"))
     for path in outcome.quarantine:
         out(t(f"拒绝的行见 {path}", f"refused rows: {path}"))
     for command in _next(outcome):
@@ -183,8 +186,9 @@ def _show_return(outcome: ReturnOutcome, *, json: bool, code: int) -> None:
 def _next(outcome: ReturnOutcome) -> list[str]:
     if outcome.status == "dry_run":
         return [f"nxmed payout import-return {outcome.period}"]
-    if any(s in ("failed", "returned") for s, *_ in outcome.reasons):
-        return ["nxmed payout build YYYY-MM --source assist|settle" + t("（更正账户登记后，失败和退汇的款项进入新批次）", " (once the accounts are corrected)")]
+    again = sorted({b["source"] for b in outcome.batches if {"failed", "returned"} & set(b["new"])})
+    if again:
+        return [f"nxmed payout build YYYY-MM --source {source}" for source in again]
     return ["nxmed payout list"]
 
 

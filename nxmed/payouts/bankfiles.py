@@ -8,6 +8,7 @@ is made.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ from nxmed.payouts.layouts import AMOUNT_FIELDS, DATE_FORMS, LINE_ENDS, Field, L
 from nxmed.payouts.shapes import Batch
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_CONTROL = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
 TOLD = 200
 """How many lines a refusal names; their number is told in full."""
 
@@ -57,16 +59,16 @@ class _Writer:
         text = _text(column, values, self.layout.amount)
         if column.required and not text:
             self._tell(row, column, "为空", "is empty")
-        if any(ord(c) < 32 or ord(c) == 127 or c in "\u2028\u2029\u0085" for c in text):
+        if _CONTROL.search(text):
             self._tell(row, column, "含有换行或控制字符", "holds a control character")
         if self.layout.opened_by_people and text.startswith(FORMULA_STARTS):
             self._tell(row, column, "以 = + - @ 开头，会被当成公式", "would be taken for a formula")
         return self._fitting(column, text, row)
 
     def _fitting(self, column: Field, text: str, row: int) -> str:
-        most = min((n for n in (column.max_bytes, column.width) if n), default=0)
+        most = min(column.max_bytes or column.width, column.width or column.max_bytes)
         try:
-            size = len(text.encode(self.encoding))
+            size = len(text) if text.isascii() else len(text.encode(self.encoding))
         except UnicodeEncodeError as bad:
             self._tell(row, column, f"第 {bad.start + 1} 个字 {self.encoding.upper()} 没有",
                        f"character {bad.start + 1} is not in {self.encoding.upper()}")
@@ -122,9 +124,8 @@ def _read_back(layout: Layout, batch: Batch, rows: Sequence[Mapping[str, Any]], 
     sums: list[tuple[int, int]] = []
     done = 0
     for _, content in files:
-        records = content.decode(encoding).split(LINE_ENDS[layout.line_end])[:-1]
-        body = records[bool(layout.header) + layout.titles: len(records) - bool(layout.trailer)]
-        read = [_key_cells(layout, record, encoding) for record in body]
+        records = content.split(LINE_ENDS[layout.line_end].encode())[:-1]
+        read = _key_cells(layout, records[bool(layout.header) + layout.titles: len(records) - bool(layout.trailer)], encoding)
         if read != wanted[done: done + len(read)]:
             raise _not_equal(layout, batch)
         done += len(read)
@@ -134,19 +135,25 @@ def _read_back(layout: Layout, batch: Batch, rows: Sequence[Mapping[str, Any]], 
     return sums
 
 
-def _key_cells(layout: Layout, record: str, encoding: str) -> tuple[str, str, str, int]:
-    cells: dict[str, str] = {}
+def _key_cells(layout: Layout, records: Sequence[bytes], encoding: str) -> list[tuple[str, str, str, int]]:
+    """Number, account, name and fen of each record."""
+    at, start = {}, 0
+    for position, column in enumerate(layout.columns):
+        at[column.field] = (position, start, column)
+        start += column.width
+    keys = ("pay_sn", "bankacct", "acctname", "amt")
     if layout.fixed:
-        raw, at = record.encode(encoding), 0
-        for column in layout.columns:
-            text = raw[at: at + column.width].decode(encoding, "replace")
-            cells[column.field] = text.lstrip(column.pad) if column.align == "right" else text.rstrip(column.pad)
-            at += column.width
+        cut = [(at[k][1], at[k][1] + at[k][2].width, at[k][2]) for k in keys]
+        rows = [[_unpadded(r[a:b].decode(encoding, "replace"), c) for a, b, c in cut] for r in records]
     else:
-        split = next(csv.reader([record], delimiter=layout.separator)) if layout.quoted else record.split(layout.separator)
-        cells = {c.field: text for c, text in zip(layout.columns, split, strict=True)}
-    amount = cells["amt"].replace(".", "") if layout.amount == "yuan" else cells["amt"]
-    return cells["pay_sn"], cells["bankacct"].strip(), cells["acctname"].strip(), int(amount or "0")
+        texts = [r.decode(encoding) for r in records]
+        split = csv.reader(texts, delimiter=layout.separator) if layout.quoted else (t.split(layout.separator) for t in texts)
+        rows = [[cells[at[k][0]] for k in keys] for cells in split]
+    return [(sn, account.strip(), name.strip(), int(amt.replace(".", "") or "0")) for sn, account, name, amt in rows]
+
+
+def _unpadded(text: str, column: Field) -> str:
+    return text.lstrip(column.pad) if column.align == "right" else text.rstrip(column.pad)
 
 
 def _not_equal(layout: Layout, batch: Batch) -> IntegrityError:
@@ -195,7 +202,7 @@ def _text(column: Field, values: Mapping[str, Any], amount: str) -> str:
     if column.field == "make_date":
         return str(value.strftime(DATE_FORMS[column.date]))
     text = str(value)
-    return dict(column.codes).get(text, text)
+    return dict(column.codes).get(text, text) if column.codes else text
 
 
 def _encoding(layout: Layout, batch: Batch, rows: Sequence[Mapping[str, Any]]) -> str:

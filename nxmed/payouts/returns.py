@@ -140,7 +140,9 @@ def _refused(rows: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     told = rows.join(answers, on=_KEY, how="left")
     given = pl.when((pl.col("dfr_sumamt") != pl.col("amt")).fill_null(False)).then("dfr_sumamt").otherwise("ret_amt")
     word = pl.col("pay_stas").replace_strict(WORDS, default="状态不认识", return_dtype=pl.String)
-    where = pl.format("批次 {} 流水号 {}", _number("bat_no", 19), _number("pay_sn", 25))
+    number, whole = _number("pay_sn", 25), pl.format("批次 {} 流水号 {}", _number("bat_no", 19), _number("pay_sn", 25))
+    ours = pl.col("pay_sn").str.starts_with(pl.col("bat_no")).fill_null(False)  # the number of a line begins with its batch's
+    where = pl.when(ours).then(pl.format("流水号 {}", number)).otherwise(whole)
     code = pl.col("_code")
     message = pl.when(code == "RETURN_UNKNOWN").then(pl.format("{}：没有这一笔", where)).when(code == "RETURN_UNSENT").then(
         pl.format("{}：该批次尚未导出，银行不会有回盘", where)).when(code == "RETURN_STATUS").then(

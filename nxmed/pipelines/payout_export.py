@@ -124,7 +124,7 @@ class _Made:
 
 
 def _chosen(ws: Workspace, store: PayoutStore, bat_no: str, names: Sequence[str]) -> list[Layout]:
-    from nxmed.io.bank_layouts import DEFAULT, layout, layouts
+    from nxmed.pipelines.bank_layouts import DEFAULT, layout, layouts
 
     wanted = list(dict.fromkeys(names))
     if not wanted:

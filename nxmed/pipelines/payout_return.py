@@ -130,9 +130,9 @@ def _from_inbox(ws: Workspace, period: Period, progress: Progress) -> _Read:
 def _from_file(ws: Workspace, file: Path, layout: str) -> _Read:
     import hashlib
 
-    from nxmed.io.bank_layouts import layout as layout_of
     from nxmed.kernel import finding
     from nxmed.payouts.return_forms import read_return
+    from nxmed.pipelines.bank_layouts import layout as layout_of
 
     form = layout_of(ws, layout)
     if not file.is_file():
@@ -211,14 +211,13 @@ def _apply(store: PayoutStore, read: _Read, judged: Judged, found: pl.DataFrame,
 
 def _batch_row(store: PayoutStore, number: str, judged: Judged) -> dict[str, Any]:
     """One batch as it stands now (or would), with what this import did to it."""
-    state = store.batch(number)["state"]
-    lines = store.lines(number)
+    batch, lines = store.batch(number), store.lines(number)
     moved = judged.accepted.filter((pl.col("bat_no") == number) & pl.col("state").is_not_null())
     last = moved.unique("pay_sn", keep="last", maintain_order=True)
     refused = judged.refused.filter(pl.col("bat_no") == number).height
     now = {str(s): (int(n), int(a)) for s, n, a in lines.group_by("state").agg(n=pl.len(), a=pl.col("amt").sum()).iter_rows()}
     new = {str(s): (int(n), int(a)) for s, n, a in last.group_by("state").agg(n=pl.len(), a=pl.col("amt").sum()).iter_rows()}
-    return {"bat_no": number, "state": state, "lines": lines.height, "now": now, "new": new, "refused": refused}
+    return {"bat_no": number, "source": batch["source"], "state": batch["state"], "lines": lines.height, "now": now, "new": new, "refused": refused}
 
 
 def _reasons(judged: Judged) -> list[tuple[str, str, int, int]]:

@@ -15,10 +15,13 @@ import polars as pl
 
 from nxmed.kernel.chinese_amount import capital_of_fen
 from nxmed.kernel.identifiers import mask_account, mask_account_expr, mask_text_expr
+from nxmed.kernel.money import yuan_grouped
 from nxmed.report.workbook import Column, Workbook
 
 PAYEES = {"2": "人员", "4": "单位", "5": "定点机构"}
 ACCOUNTS = {"1": "对私", "2": "对公"}
+SHEET_ROWS, LARGEST = 20_000, 2_000
+"""A longer list is no reading for a reviewer: its largest rows, and where all of them are."""
 STEPS = {"submit": "经办（提交）", "review": "复核", "approve": "审批", "reject": "退回"}
 LINE = (
     Column("序号", "int", "row_no", total=False), Column("收款方", id="payee", width=10), Column("收款方编号", id="payee_code"),
@@ -41,10 +44,10 @@ HELD = (
 @dataclass(frozen=True)
 class Review:
     """审核簿的内容. batch: nxmed.payouts.shapes.Batch; lines in LINE, line_items in LINE_ITEM; signatures: step, person, at,
-    fingerprint, round; head: log entries and hash; held: HELD with `reason_zh` (None: not shown); state_zh: as of then."""
+    fingerprint, round; round_no: the current one; head: log entries and hash; held: HELD with `reason_zh` (None: not shown); state_zh: as of then."""
 
     batch: Any
-    round: int
+    round_no: int
     content_sha256: str
     lines: pl.DataFrame
     line_items: pl.DataFrame
@@ -66,13 +69,23 @@ def write_review(path: Path, review: Review) -> None:
         counted = review.line_items.group_by("pay_sn").agg(items=pl.len().cast(pl.Int64))
         lines = _masked(review.lines).join(counted, on="pay_sn", how="left").sort("row_no").with_columns(
             payee=pl.col("payee_type").replace(PAYEES), acct_kind=pl.col("acct_type").replace(ACCOUNTS))
-        book.sheet("付款行").table(LINE, lines, keys=2)
-        book.sheet("付款项").table(ITEM, _masked(review.line_items).join(names, on="pay_sn", how="left").sort("pay_sn", "item_id"), keys=2)
+        items = _masked(review.line_items).join(names, on="pay_sn", how="left").sort("pay_sn", "item_id")
+        _list(book, "付款行", LINE, lines, "payout_lines")
+        _list(book, "付款项", ITEM, items, "payout_line_items")
         if review.held is not None:
             sheet = book.sheet("暂缓")
             sheet.lines(["以下付款项没有编入任何批次；办妥后下次编批自动进入。" if review.held.height else "没有暂缓的付款项。"])
             if review.held.height:
                 sheet.table(HELD, _masked(review.held).sort("item_id"), keys=1)
+
+
+def _list(book: Workbook, name: str, columns: tuple[Column, ...], rows: pl.DataFrame, table: str) -> None:
+    sheet = book.sheet(name)
+    if rows.height > SHEET_ROWS:
+        sheet.lines([f"共 {rows.height:,} 行，{yuan_grouped(int(rows['amt'].sum()))} 元；这里列金额最大的 {LARGEST:,} 行，"
+                     f"全部见 nxmed sql 的 {table}。"])
+        rows = rows.sort("amt", "pay_sn", descending=[True, False]).head(LARGEST)
+    sheet.table(columns, rows, keys=2)
 
 
 def _cover(book: Workbook, review: Review) -> None:
@@ -87,7 +100,7 @@ def _cover(book: Workbook, review: Review) -> None:
         ("总笔数", batch.declared_count, "count"), ("总金额（小写）", batch.declared_amt, "amount"),
         ("总金额（大写）", "人民币" + capital_of_fen(batch.declared_amt)),
         ("付款行合计", int(review.lines["amt"].sum() or 0), "amount"), ("付款项合计", items, "amount"),
-        ("状态", f"{review.state_zh}，第 {review.round} 轮"), ("内容 sha256", review.content_sha256),
+        ("状态", f"{review.state_zh}，第 {review.round_no} 轮"), ("内容 sha256", review.content_sha256),
         (f"日志链头（{review.head_of}）", f"第 {review.head[0]} 条 {review.head[1]}"),
     ], title=f"付款审核簿 {batch.bat_no}")
     sheet.table(

@@ -261,3 +261,22 @@ def test_leavings_of_a_dead_export_are_removed(ws: Workspace) -> None:
     (folder / "x").write_text("x")
     export_batch(open_workspace(ws.path), BAT)
     assert os.listdir(folder.parent) == [BAT]
+
+
+def test_a_list_too_long_to_read_shows_its_largest_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import polars as pl
+    from batches import batch, line, lines
+
+    from nxmed.payouts.shapes import LINE_ITEM
+    from nxmed.report import payout_review
+
+    monkeypatch.setattr(payout_review, "SHEET_ROWS", 5)
+    monkeypatch.setattr(payout_review, "LARGEST", 3)
+    of = lines(*[line(n, amt=n * 100) for n in range(1, 7)])  # 1 + 2 + … + 6 = 21 元
+    items = of.select("pay_sn", item_id=pl.col("pay_sn"), amt="amt").with_columns(
+        **{n: pl.lit(None, t) for n, t in LINE_ITEM.items() if n not in ("pay_sn", "item_id", "amt")})
+    made = payout_review.Review(batch(of), 1, "a" * 64, of, items, [], (1, "b" * 64), "制表时", "草稿", "医疗救助", "医疗救助")
+    payout_review.write_review(tmp_path / "x.xlsx", made)
+    sheet = cells(tmp_path / "x.xlsx")["付款行"]
+    assert sheet[0][0] == "共 6 行，21.00 元；这里列金额最大的 3 行，全部见 nxmed sql 的 payout_lines。"
+    assert [r[9] for r in sheet[3:6]] == [6, 5, 4]

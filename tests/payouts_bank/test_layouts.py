@@ -9,9 +9,9 @@ import pytest
 from batches import layout, table
 
 from nxmed.errors import UsageError
-from nxmed.io.bank_layouts import layouts
 from nxmed.io.workspace import init
 from nxmed.payouts.layouts import layout_from
+from nxmed.pipelines.bank_layouts import layouts
 
 
 def test_the_two_samples() -> None:
