@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nxmed.io import payout_tables
+from nxmed.io.catalogue_macros import add_macros, calendar_state
 from nxmed.io.catalogue_meta import comment_on, fill_meta
 from nxmed.io.catalogue_names import columns_of, file_literal, meaning, name, quoted, sql_type
 from nxmed.io.files import FILE_MODE, TEMP_PREFIX, sync_file, sync_folder
@@ -33,7 +34,7 @@ STORAGE_VERSION = "v1.0.0"
 
 def stamp(ws: Workspace) -> str:
     """目录应有的标记: which runs are current, the last step of payout, where the workspace lies, by which code."""
-    state = [str(ws.path), str(ws.runs), code_digest(), [(r.name, r.manifest_sha) for r in runs(ws)], payout_tables.stamp(ws)]
+    state = [str(ws.path), str(ws.runs), code_digest(), [(r.name, r.manifest_sha) for r in runs(ws)], payout_tables.stamp(ws), calendar_state(ws)]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
 
@@ -111,6 +112,7 @@ def populate(connection: DuckDBPyConnection, ws: Workspace) -> None:
         _view(connection, table, [r for r in latest if table.id in r.outputs], table.id in stored)
         _chinese(connection, table)
     fill_meta(connection, ws, stamp(ws), latest)
+    add_macros(connection, ws)
     connection.execute("COMMIT")
 
 
