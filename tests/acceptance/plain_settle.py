@@ -64,12 +64,12 @@ class Entry:
 
 @dataclass
 class Decision:
-    """settle resolve 的一条决定：针对作决定时双方的金额，在读到它的那个月算一次."""
+    """settle resolve 的一条决定：针对作决定时双方的金额和类别；还暂缓着的等着，执行了或不再适用的只算一次."""
 
     key: Key
     way: str
     seen: tuple[Any, ...]
-    month: str = ""
+    done: str = ""
 
 
 @dataclass
@@ -172,6 +172,7 @@ class Month:
         self.terms = Terms(inbox, period)
         self.entries: dict[Key, Entry] = copy.deepcopy(before.entries) if before else {}
         self.decisions = {d.key: d for d in decisions}
+        self.seen: dict[Key, tuple[Any, ...]] = {}
         self.out = Settled(period)
         self.agency: dict[Key, Row] = {}
         for row in inbox.feed("settlements", period):
@@ -194,6 +195,9 @@ class Month:
         self.classify(touched)
         self.recognise(touched)
         self.payables()
+        for key, decision in self.decisions.items():
+            waits = decision.seen == self.seen.get(key) and not self.entries[key].closed
+            decision.done = "" if waits else self.period
         self.out.entries = self.entries
         return self.out
 
@@ -260,8 +264,10 @@ class Month:
     def fund_unknown(self, row: Row) -> bool:
         """统筹（或代替它的包干额）不为零而险种没有统筹基金."""
         kind, paid = package(row, self.terms, self.region)
+        # 只缺签约标志的，减半与否都有包干额
+        due = kind == "missing" and row.get("cop_flag") == "0"
         pooled = paid if kind == "package" else amount(row, "hifp_pay")
-        return pooled != 0 and row["insutype"] not in POOLED
+        return (due or pooled != 0) and row["insutype"] not in POOLED
 
     def finding(self, code: str, row: Row) -> None:
         self.out.findings[code, str(row["fixmedins_code"]), str(row["setl_id"])] += 1
@@ -398,7 +404,8 @@ class Month:
     def outcome(self, key: Key, entry: Entry) -> dict[str, int]:
         """认定多少."""
         decision = self.decisions.get(key)
-        way = decision.way if decision and decision.seen == seen_of(entry) else None
+        self.seen[key] = seen_of(entry)
+        way = decision.way if decision and decision.seen == self.seen[key] else None
         row = entry.agency
         if way == "reject":
             entry.closed, entry.closed_period = "rejected", self.period

@@ -382,9 +382,7 @@ class Clinic:
     def run(self, i: int) -> Settled:
         """模型跑第 i 个月 (again and again with the decisions so far)."""
         before = self.settled.get(self.months[i - 1]) if i else None
-        for decision in self.decided:
-            decision.month = decision.month or self.months[i]
-        read = [d for d in self.decided if d.month == self.months[i]]
+        read = [d for d in self.decided if d.done in ("", self.months[i])]
         found = Month(self.inbox, self.months[i], before, self.region, read, self.large).run()
         self.settled[self.months[i]] = found
         return found

@@ -1,4 +1,4 @@
-"""长跑 (soak.py FIRST COUNT [--settle] [--simple] [--keep DIR]): random agencies against the plain models."""
+"""长跑 (soak.py FIRST COUNT [--settle [--buckets N]] [--simple] [--keep DIR]): random agencies against the plain models."""
 
 from __future__ import annotations
 
@@ -20,16 +20,22 @@ def main() -> int:
     words.add_argument("first", type=int)
     words.add_argument("count", type=int)
     words.add_argument("--settle", action="store_true", help="机构结算；缺省为核定与对账")
+    words.add_argument("--buckets", type=int, help="结算分桶算")
     words.add_argument("--simple", action="store_true")
     words.add_argument("--keep", type=Path)
     words.add_argument("--lines", type=int, default=12)
     asked = words.parse_args()
-    play = compare_settle.play if asked.settle else run_and_compare.play
+
+    def play(seed: int, folder: Path) -> tuple[int, list[str]]:
+        if asked.settle:
+            return compare_settle.play(seed, folder, simple=asked.simple, buckets=asked.buckets)
+        return run_and_compare.play(seed, folder, simple=asked.simple)
+
     base = asked.keep or Path(tempfile.mkdtemp(prefix="soak"))
     months = failed = 0
     for seed in range(asked.first, asked.first + asked.count):
         folder = base / f"a{seed}"
-        done, bad = play(seed, folder, simple=asked.simple)
+        done, bad = play(seed, folder)
         months += done
         failed += bool(bad)
         for text in bad[: asked.lines]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clinic_files import agreement, ask, back, bill, classes, line, owed, priced, put, room, run, settle
+from clinic_files import agreement, ask, asked, back, bill, classes, line, owed, priced, put, room, run, settle
 
 STAY: dict[str, Any] = {"med_type": "21", "clr_type": "21"}
 
@@ -30,7 +30,7 @@ def test_worked_numbers_of_dingxi(tmp_path: Path) -> None:
     }
     assert ask(folder, "select setl_id, own_amt from repricing order by 1") == [
         ("A", "2658.00"), ("B", "30000.00"), ("C", "2271.43")]  # fmt: skip
-    assert ask(folder, "select setl_id from findings where code = 'REPRICE_DIFF'") == [("B",)]
+    assert asked(folder, "select setl_id from findings where code = 'REPRICE_DIFF'") == [("B",)]
 
 
 def test_levels_by_grade(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_breaks_over_months_and_decisions(tmp_path: Path) -> None:
     for setl, way in (("D1", "agency"), ("D2", "provider"), ("D3", "reject")):
         run(folder, "settle", "resolve", ids[setl], "--as", way, "--note", "核对票据")
     settle(folder, "2026-12", [bill("N", "1.00")], [line(bill("N", "1.00")), line(a["LATE"])])
-    assert ask(
+    assert asked(
         folder,
         "select setl_id, stmt_diff, break_id, recognised_amt, recognised_310100 from statement_rows "
         "where period = '2026-12' and setl_id <> 'N' order by 1",
