@@ -246,9 +246,9 @@ class Month:
                     for i, v in enumerate(values):
                         one[i] += v
             for kind in {*declared, *((str(r["insutype"]), str(r["clr_type"])) if fine else () for r in rows)}:
-                values = declared.get(kind, [0, 0, 0, 0])
+                said = declared.get(kind, [0, 0, 0, 0])
                 own = [r for r in rows if not fine or (r["insutype"], r["clr_type"]) == kind]
-                if tuple(values) != self.sums(own):
+                if tuple(said) != self.sums(own):
                     self.out.findings["STATEMENT_INCONSISTENT", code] += 1
 
     # ---- 记录本身 ----
