@@ -85,7 +85,7 @@ class Desk:
         """查询 (a polars frame; DECIMAL columns stay decimals)."""
         import polars as pl
 
-        found = pl.from_arrow(self.duckdb.execute(query, parameters).to_arrow_table())
+        found = pl.from_arrow(self.duckdb.sql(query, params=parameters).to_arrow_table())
         return found if isinstance(found, pl.DataFrame) else found.to_frame()
 
     def close(self) -> None:
