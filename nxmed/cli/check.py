@@ -57,6 +57,9 @@ def _show(check: FileCheck) -> None:
     if check.refused is not None:
         reason, hint = (t(*words) for words in check.refused)
         out(t(f"检查 {name}  ✘ 整份拒收", f"check {name}  ✘ refused as a whole"), f"  {reason}", f"  → {hint}")
+        if check.workbook is not None:
+            out(t(f"  已生成 {_book(check)}，说明原因，可退回送件单位", f"  written {_book(check)}: the reason, to go back to the sender"))
+        _unwritten(check)
         return
     kind = t(check.kind_zh, check.kind)
     coded = f"{t('编码', 'encoding')} {check.encoding}" if check.encoding else f"{t('格式', 'format')} {check.format}"
@@ -73,16 +76,27 @@ def _show(check: FileCheck) -> None:
         out(head + t(f"✘ {found} 处问题，涉及 {bad} 行，未入库", f"✘ {found} problems in {bad} rows, nothing taken in"))
         _problems(check)
     _findings(check)
-    if check.unwritten:
-        out(t(f"  ! 问题工作簿没有写成（{check.unwritten}）：用 --out 另指一个文件夹",
-              f"  ! the workbook could not be written ({check.unwritten}): name a folder with --out"))
+    _unwritten(check)
     if check.workbook is not None:
-        beside = check.workbook.parent == check.path.absolute().parent
-        book = check.workbook.name if beside else str(check.workbook)
+        book = _book(check)
         whole = check.rows <= AS_IS_ROWS and check.format != "parquet"
         what = t("原表原样" if whole else "只含被拒收的行", "the rows as they were" if whole else "the rejected rows")
         out(t(f"  已生成 {book}：{what}，出错格标红并带批注。改好后再次运行同一条命令即可。",
               f"  written {book}: {what}, wrong cells red with a comment. Mend and run again."))
+
+
+def _book(check: FileCheck) -> str:
+    """Its name, with the folder where it does not lie beside the file."""
+    book = check.workbook
+    return "" if book is None else book.name if book.parent == check.path.absolute().parent else str(book)
+
+
+def _unwritten(check: FileCheck) -> None:
+    from nxmed.cli.text import out
+
+    if check.unwritten:
+        out(t(f"  ! 问题工作簿没有写成（{check.unwritten}）：用 --out 另指一个文件夹",
+              f"  ! the workbook could not be written ({check.unwritten}): name a folder with --out"))
 
 
 def _problems(check: FileCheck) -> None:

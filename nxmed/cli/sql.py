@@ -30,7 +30,8 @@ def command(
             "--file", "-f", metavar="FILE", show_default=False, help=t("从文件读查询", "read the query from a file")
         ),
     ] = None,
-    csv_: Annotated[bool, typer.Option("--csv", help=t("输出 CSV", "write CSV"))] = False,
+    csv_: Annotated[bool, typer.Option("--csv", help=t("输出 CSV，内容原样，供程序读；用表格软件看用 --xlsx",
+                                                       "write CSV, as it is, for programs; for a spreadsheet use --xlsx"))] = False,
     json_: JsonOption = False,
     xlsx: Annotated[
         Path | None,

@@ -230,12 +230,14 @@ def _read_all(
             problems_en += [(src_file, reason, hint) for _, reason, hint in told_en]
     if len(refused) == 1:
         refused[0].problems, refused[0].problems_en = problems, problems_en
+        refused[0].hint += f"；给送件单位的说明：nxmed check {problems[0][0]}"
+        refused[0].hint_en += f"; to tell the sender: nxmed check {problems[0][0]}"
         raise refused[0]
     if refused:
         raise InputRefused(
-            f"{len(refused)} 份文件被整份拒收，未发布任何内容", "按下列各份的说明更正后重新运行",
+            f"{len(refused)} 份文件被整份拒收，未发布任何内容", "按下列各份的说明更正后重新运行；给送件单位的说明：nxmed check 文件",
             text_en=f"{len(refused)} files were refused as a whole, nothing was published",
-            hint_en="mend each as said below and run again", problems=problems, problems_en=problems_en)
+            hint_en="mend each as said below and run again; to tell the senders: nxmed check FILE", problems=problems, problems_en=problems_en)
     groups: dict[tuple[str, str], list[FileRead]] = {}
     for read in reads:
         groups.setdefault((read.contract.id, read.month), []).append(read)

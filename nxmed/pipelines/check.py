@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nxmed.io.reading import FileRead
     from nxmed.io.workspace import Workspace
     from nxmed.kernel.contract import Contract
+    from nxmed.report.returned import Returned
 
 SUFFIX = ".问题.xlsx"
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])\Z")
@@ -126,8 +127,25 @@ def _check(
     except InputRefused as refused:
         empty = pl.DataFrame(schema={**PROBLEM_SHAPE, "text_en": pl.String(), "hint_en": pl.String()})
         reason = (refused.text, refused.text_en), (refused.hint, refused.hint_en)
+        book, unwritten = None, ""
+        if write:
+            try:
+                book = _write(path, [_whole(path, refused)], out, ws, taken)
+            except OSError as problem:
+                unwritten = problem.strerror or type(problem).__name__
         return FileCheck(path, known.id if known else "", known.zh if known else "", "", "", 0, 0, 0, 0, empty,
-                         refused=reason)
+                         refused=reason, workbook=book, unwritten=unwritten)
+
+
+def _whole(path: Path, refused: InputRefused) -> Returned:
+    """A file that could not be read at all, as it goes back: no rows, what is wrong in the list."""
+    import polars as pl
+
+    from nxmed.report.returned import PROBLEM_SHAPE, Returned
+
+    told = refused.problems or [(path.name, refused.text, refused.hint)]
+    rows = [(None, None, None, "", None, text, hint) for _, text, hint in told]
+    return Returned(path.name, pl.DataFrame(schema={"_row": pl.Int64()}), pl.DataFrame(rows, schema=PROBLEM_SHAPE, orient="row"), head=0)
 
 
 def _month(path: Path) -> str:
@@ -135,7 +153,7 @@ def _month(path: Path) -> str:
     return name if _MONTH.match(name) else ""
 
 
-def _write(path: Path, reads: list[FileRead], out: Path | None, ws: Workspace | None, taken: set[Path]) -> Path:
+def _write(path: Path, reads: Sequence[FileRead | Returned], out: Path | None, ws: Workspace | None, taken: set[Path]) -> Path:
     """The workbook of problems, put in place by rename."""
     from nxmed.io.files import make_folder, sync_file, temp_beside
     from nxmed.report.quarantine import write_quarantine
