@@ -19,6 +19,10 @@ lint:
 bench:
     python3 tests/bench/run_all.py
 
+# the docs as a site, built without network
+site:
+    bash .ci/site
+
 # wheels with hashes, for a machine without network
 bundle:
     bash .ci/bundle
@@ -31,3 +35,4 @@ ci:
 pages:
     python3 -m nxmed.io.pages docs
     python3 -m nxmed.law.pages > docs/rules.md
+    python3 -m nxmed.cli.reference docs
