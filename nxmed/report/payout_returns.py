@@ -12,24 +12,24 @@ from nxmed.kernel.identifiers import mask_account_expr, mask_text_expr
 from nxmed.report.workbook import Column, Workbook
 
 COLUMNS = (
-    Column("文件", id="src_file", width=30), Column("行", "int", "src_row", total=False), Column("批次号", id="bat_no", width=22),
-    Column("流水号", id="pay_sn", width=28), Column("处理状态", id="pay_stas", width=10), Column("交易日期", "date", "tran_date"),
-    Column("银行流水号", id="bank_sn", width=20), Column("回盘金额", "amount", "ret_amt", total=False), Column("代码", id="code", width=18),
-    Column("原因", id="message", width=60), Column("怎么办", id="next", width=40), Column("核对结果", id="result", width=16), Column("核对人", id="checker", width=10),
+    Column("文件", id="src_file", width=26), Column("行", "int", "src_row", width=6, total=False), Column("流水号", id="pay_sn", width=27),
+    Column("处理状态", id="state", width=10), Column("交易日期", "date", "tran_date", width=12), Column("银行流水号", id="bank_sn", width=16),
+    Column("回盘金额", "amount", "ret_amt", width=14, total=False), Column("代码", id="code", width=18), Column("原因", id="message", width=64),
+    Column("核对结果", id="result", width=18),
 )
+STATES = {"0": "0 处理中", "1": "1 成功", "2": "2 失败", "3": "3 退汇"}
 
 
 def write_refused(path: Path, refused: pl.DataFrame, unread: Sequence[pl.DataFrame] = ()) -> None:
     """写拒收簿 (writes exactly `path`). refused: as `judge` gives them; unread: findings of rows that could not be read."""
     rows = pl.concat([refused, *(f.select("src_file", "src_row", "code", "message") for f in unread)], how="diagonal")
-    steps = {code: known.next_zh for code, known in CODES.items()}
     shown = rows.with_columns(
-        next=pl.col("code").replace_strict(steps, default="", return_dtype=pl.String),
-        bat_no=_ours(pl.col("bat_no"), 19), pay_sn=_ours(pl.col("pay_sn"), 25), bank_sn=mask_text_expr(pl.col("bank_sn")),
-        ret_amt=pl.coalesce("ret_amt", "dfr_sumamt"), result=pl.lit(""), checker=pl.lit("")).sort("src_file", "src_row", "code", nulls_last=True)
+        pay_sn=_ours(pl.col("pay_sn"), 25), bank_sn=mask_text_expr(pl.col("bank_sn")), state=pl.col("pay_stas").replace(STATES),
+        ret_amt=pl.coalesce("ret_amt", "dfr_sumamt"), result=pl.lit("")).sort("src_file", "src_row", "code", nulls_last=True)
     with Workbook(path, title="回盘拒收", footer="回盘拒收") as book:
         sheet = book.sheet("拒收")
-        sheet.lines([f"以下 {shown.height} 行没有采纳，付款状态未变。与银行核对后，请银行重新提供正确的回盘。"])
+        sheet.lines([f"以下 {shown.height} 行没有采纳，付款状态未变。与银行核对后，请银行重新提供正确的回盘。",
+                     *(f"{code} {CODES[code].zh}：{CODES[code].next_zh}" for code in sorted(shown["code"].unique()))])
         sheet.table(COLUMNS, shown, keys=2, total=False)
 
 

@@ -104,13 +104,14 @@ def _cover(book: Workbook, review: Review) -> None:
         (f"日志链头（{review.head_of}）", f"第 {review.head[0]} 条 {review.head[1]}"),
     ], title=f"付款审核簿 {batch.bat_no}")
     sheet.table(
-        [Column("岗位", width=26), Column("签名人"), Column("时间（UTC）"), Column("密钥指纹"), Column("轮次", "int", total=False)],
-        [(STEPS.get(s["step"], s["step"]), s["person"], s["at"], s["fingerprint"], s["round"]) for s in review.signatures],
+        [Column("岗位", width=26), Column("密钥指纹"), Column("签名人", width=20), Column("时间（UTC）", width=22),
+         Column("轮次", "int", width=8, total=False)],
+        [(STEPS.get(s["step"], s["step"]), s["fingerprint"], s["person"], s["at"], s["round"]) for s in review.signatures],
         title="电子签名" if review.signatures else "电子签名（尚无）", total=False)
     sheet.lines([
         "核对：笔数、总金额与申报一致；付款行与付款项逐笔相符；户名与账户登记一致。任何改动使全部签名作废。",
         "内容 sha256 与 nxmed payout show 所示相同，本簿即为所签批次；链头与日志相同，日志未被改写。"])
-    sheet.signatures(["经办", "复核", "审批"])
+    sheet.signatures(["经办", "复核", "审批"], height=42)
 
 
 def _masked(frame: pl.DataFrame) -> pl.DataFrame:

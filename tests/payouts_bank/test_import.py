@@ -132,7 +132,8 @@ def test_refused_rows_change_nothing_and_are_told(ws: Workspace) -> None:
     sheet = openpyxl.load_workbook(made.quarantine[0]).active
     assert sheet is not None
     shown = [[c.value for c in r] for r in sheet.iter_rows()]
-    assert [r[8] for r in shown[3:]] == ["RETURN_REPEATED", "RETURN_AMOUNT", "RETURN_AMOUNT", "RETURN_UNKNOWN", "RETURN_UNKNOWN", "RETURN_STATUS"]
+    head = next(i for i, r in enumerate(shown) if r[0] == "文件")
+    assert [r[7] for r in shown[head + 1:]] == ["RETURN_REPEATED", "RETURN_AMOUNT", "RETURN_AMOUNT", "RETURN_UNKNOWN", "RETURN_UNKNOWN", "RETURN_STATUS"]
     assert verify_payouts(ws).problems == []
 
 
