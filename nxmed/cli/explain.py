@@ -17,7 +17,8 @@ BillArgument = Annotated[str, typer.Argument(metavar=t("核定单号", "BILL"), 
                                              help=t("如 202612-E0001-310", "such as 202612-E0001-310"))]
 MonthOption = Annotated[str | None, typer.Option("--period", "-p", metavar="YYYY-MM", show_default=False,
                                                  help=t("哪个月的结果，默认最近一次", "which month's result; default: the newest"))]
-SettlementArgument = Annotated[str, typer.Argument(metavar=t("结算ID", "SETL_ID"), show_default=False)]
+SettlementArgument = Annotated[str, typer.Argument(metavar=t("结算ID", "SETL_ID"), show_default=False,
+                                         help=t("结算编号 setl_id", "setl_id of the settlement"))]
 ProviderOption = Annotated[str | None, typer.Option("--provider", metavar=t("机构编号", "CODE"), show_default=False,
                                                     help=t("同号有多家机构时指明", "which provider, where several have the number"))]
 
@@ -25,7 +26,8 @@ ProviderOption = Annotated[str | None, typer.Option("--provider", metavar=t("机
 @app.command("line")
 def line(
     bill: BillArgument,
-    psn_no: Annotated[str, typer.Argument(metavar=t("人员编号", "PSN_NO"), show_default=False)],
+    psn_no: Annotated[str, typer.Argument(metavar=t("人员编号", "PSN_NO"), show_default=False,
+                                         help=t("人员编号 psn_no", "psn_no of the person"))],
     workspace: WorkspaceOption = None,
     json_: JsonOption = False,
     dry_run: IdleDryRunOption = False,
@@ -58,8 +60,10 @@ def due(
 
 @app.command("arrival")
 def arrival(
-    ticket: Annotated[str, typer.Argument(metavar=t("税票号", "TICKET"), show_default=False)],
-    line_no: Annotated[int, typer.Argument(metavar=t("明细序号", "LINE"), show_default=False)],
+    ticket: Annotated[str, typer.Argument(metavar=t("税票号", "TICKET"), show_default=False,
+                                         help=t("电子税票号码", "number of the tax ticket"))],
+    line_no: Annotated[int, typer.Argument(metavar=t("明细序号", "LINE"), show_default=False,
+                                         help=t("税票明细序号", "line of the ticket"))],
     period: MonthOption = None,
     workspace: WorkspaceOption = None,
     json_: JsonOption = False,
@@ -116,7 +120,8 @@ def stay(
 
 @app.command("payable")
 def payable(
-    provider: Annotated[str, typer.Argument(metavar=t("机构编号", "CODE"), show_default=False)],
+    provider: Annotated[str, typer.Argument(metavar=t("机构编号", "CODE"), show_default=False,
+                                         help=t("定点机构编号", "code of the provider"))],
     fund: Annotated[str, typer.Argument(metavar=t("基金支付类型", "FUND"), show_default=False,
                                         help=t("如 310100 职工统筹", "such as 310100, the employees' pool"))],
     period: MonthOption = None,
@@ -136,7 +141,8 @@ def payable(
 
 @app.command("assistance")
 def assistance(
-    number: Annotated[str, typer.Argument(metavar=t("结算ID或受理号", "NUMBER"), show_default=False)],
+    number: Annotated[str, typer.Argument(metavar=t("结算ID或受理号", "NUMBER"), show_default=False,
+                                         help=t("结算编号或救助受理号", "setl_id or clm_sn"))],
     period: MonthOption = None,
     why_not: Annotated[bool, typer.Option("--why-not", help=t("为何没有，没有发布的项也可问", "why nothing; also for items not listed"))] = False,
     workspace: WorkspaceOption = None,

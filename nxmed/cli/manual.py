@@ -90,6 +90,9 @@ ENGLISH: dict[str, str] = {
     "payout verify": "Verify batches: content, signatures, log, exported files, conservation. Exit 7 when a byte is wrong.",
     "report": "The month on a page: dues and arrivals, collection rate, differences, payables, assistance, arrears; page, PDF and "
               "workbook show the same figures (articles 68, 69; assistance, article 35).",
+    "settle run": "Settle a month with the providers (`run` may be left out): statements compared both ways, what is owed to each.",
+    "settle resolve": "Decide on a difference: agency (as the agency has it), provider (the pooled fund corrected), reject (nothing); "
+                      "who, when and why are recorded, and the next settlement carries it out.",
     "runs": "List the published runs: which one is current, sealed or not, who published it and when, how many findings.",
     "verify": "Verify all runs: hashes, the chain of manifests, the sums of tables, the conservation equations. Exit 7 if one fails.",
     "sql": "Query the catalogue, read-only: one view per table, Chinese views under zh (identity numbers masked on screen).",
