@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from nxmed.report.provider_words import (
     STATES,
     WHAT_TO_DO,
 )
+from nxmed.report.statement_workers import write_statements
 from nxmed.report.workbook import Column, Sheet, Workbook
 
 Outbox = Callable[[str], Path]
@@ -65,16 +67,14 @@ def write_all(
         "groups": tables["statement_groups"], "payables": tables["payables"], "deductions": deductions,
         "differences": told.filter(OPEN), "breaks": tables["statement_breaks"].filter(pl.col("opened_period") < period.text),
         "classes": _classes(result.counted)}
-    pieces = {name: _by_provider(frame) for name, frame in frames.items()}
-    codes = sorted({code for by in pieces.values() for code in by})
-    written = 0
-    for code in codes:
-        own = {name: by.get(code, frames[name].clear()) for name, by in pieces.items()}
-        path = outbox(f"结算对账单_{_safe(code)}_{period.text}.xlsx")
-        written += write_statement(path, own, code=code, name=names.get(code, ""), period=period, region=region, run_id=run_id)
-    for lines in result.line_buckets or (result.lines,):
-        _write_results(outbox, told, lines, period)
-    listed = write_payables(outbox(f"应付清单_{period.text}.xlsx"), tables["payables"], names, period=period, run_id=run_id)
+    codes = sorted({code for frame in frames.values() for code in frame["fixmedins_code"].unique().drop_nulls()})
+    paths = [(code, outbox(f"结算对账单_{_safe(code)}_{period.text}.xlsx")) for code in codes]
+    with ThreadPoolExecutor(1) as beside:
+        statements = beside.submit(write_statements, frames, paths, names, period=period, region=region, run_id=run_id)
+        for lines in result.line_buckets or (result.lines,):
+            _write_results(outbox, told, lines, period)
+        listed = write_payables(outbox(f"应付清单_{period.text}.xlsx"), tables["payables"], names, period=period, run_id=run_id)
+        written = statements.result()
     owed = int(tables["payables"]["act_dfr_amt"].sum() or 0)
     return Written(len(codes), (
         Equation("settle.outbox.statements", "各机构对账单应付之和 = 应付", {"对账单": written}, {"应付": owed},

@@ -66,31 +66,43 @@ class Split:
 def split(agency: pl.DataFrame, details: pl.DataFrame, known: pl.Series, sure: pl.Series) -> Split:
     """分出当月比平的行 (narrow rows of both sides with MARK and CHECK; `known`: numbers that earlier months know of;
     `sure`: providers of which one agreement covers every day of the month's rows). Raises keys.Collision."""
-    doubtful = [known, *_doubles(agency[MARK]), *_doubles(details[MARK])]
-    odd = pl.concat(doubtful).unique() if any(s.len() for s in doubtful) else known
+    kinds = _kinds(agency, details)
+    met = _met(agency, details, kinds)
+    mine, theirs = _hit(agency.height, met["_mine"]), _hit(details.height, met["_theirs"])
     simple = (pl.col("refd_setl_flag") != holds.REFUND) & ~pl.col("suspect")
     if sure.len() < agency["fixmedins_code"].n_unique():
         simple = simple & pl.col("fixmedins_code").is_in(sure.implode())
-    if odd.len():
-        simple = simple & ~pl.col(MARK).is_in(odd.implode())
-    kinds = _kinds(agency, details)
+    # A key that repeats on either side meets some row twice, and no count of rows met comes out then.
+    if mine.sum() < met.height or theirs.sum() < met.height:
+        known = pl.concat([known, *_doubles(agency[MARK]), *_doubles(details[MARK])])
+    if known.len():
+        simple = simple & ~pl.col(MARK).is_in(known.unique().implode())
+    plain = agency.select(simple.alias("plain")).to_series()
+    met = met.filter(met["same"] & plain.gather(met["_mine"]))
+    taken, left = _hit(agency.height, met["_mine"]), ~_hit(details.height, met["_theirs"])
+    return Split(Plain(agency.with_columns(taken.alias(TAKEN))), agency.filter(~taken).select(*KEY, MARK),
+                 details.filter(left).select(*KEY, MARK))
+
+
+def _met(agency: pl.DataFrame, details: pl.DataFrame, kinds: list[str]) -> pl.DataFrame:
+    """同主键的行对 (positions on both sides, and whether what is compared is the `same`)."""
     carried = (MARK, CHECK, *COMPARED, *kinds)
     same = pl.all_horizontal([
         *[pl.col(c) == pl.col(f"{c}_other") for c in COMPARED],
         *[~(pl.col(c) != pl.col(f"{c}_other")).fill_null(False) for c in kinds]])
     # Numbers only, streamed: the join copies what it compares in order and no text is looked up row by row.
     met = (
-        agency.lazy().with_row_index("_mine").filter(simple).select("_mine", *carried)
+        agency.lazy().select(*carried).with_row_index("_mine")
         .join(details.lazy().select(*carried).with_row_index("_theirs"), on=MARK, how="inner", suffix="_other")
         .select("_mine", "_theirs", same.fill_null(False).alias("same"), strange=pl.col(CHECK) != pl.col(f"{CHECK}_other"))
         .collect(engine="streaming"))
     if met["strange"].any():
         raise Collision
-    met = met.filter("same")
-    taken = pl.repeat(False, agency.height, dtype=pl.Boolean, eager=True).scatter(met["_mine"], True)
-    left = pl.repeat(True, details.height, dtype=pl.Boolean, eager=True).scatter(met["_theirs"], False)
-    return Split(Plain(agency.with_columns(taken.alias(TAKEN))), agency.filter(~taken).select(*KEY, MARK),
-                 details.filter(left).select(*KEY, MARK))
+    return met.drop("strange")
+
+
+def _hit(height: int, positions: pl.Series) -> pl.Series:
+    return pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(positions, True)
 
 
 def _doubles(marks: pl.Series) -> list[pl.Series]:
