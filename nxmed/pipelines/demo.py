@@ -69,13 +69,13 @@ def _reconcile(ws: Workspace, period: Period, progress: Progress) -> Iterator[Sh
     yield _shown(ws, run_reconcile(ws, period, progress=progress))
 
 
-def _settle(ws: Workspace, period: Period, progress: Progress) -> Iterator[Shown]:
+def settle_step(ws: Workspace, period: Period, progress: Progress) -> Iterator[Shown]:
     from nxmed.pipelines.settle import run_settle
 
     yield _shown(ws, run_settle(ws, period, progress=progress))
 
 
-def _resolve(ws: Workspace, period: Period, progress: Progress) -> Iterator[Shown]:
+def resolve_step(ws: Workspace, period: Period, progress: Progress) -> Iterator[Shown]:
     """What the sample's agency decides on differences before the next month (planted.csv names them)."""
     import polars as pl
 
@@ -103,7 +103,7 @@ def _resolve(ws: Workspace, period: Period, progress: Progress) -> Iterator[Show
         yield Shown(ws, RESOLVE, period.text, facts={"decisions": made})
 
 
-STEPS: tuple[Step, ...] = (_assess, _reconcile, assist_step, _settle, _resolve, payout_step)
+STEPS: tuple[Step, ...] = (_assess, _reconcile, assist_step, settle_step, resolve_step, payout_step)
 """What an agency runs for a month, in order."""
 
 
@@ -125,7 +125,8 @@ def run_demo(folder: Path, progress: Progress = silent) -> Iterator[Shown]:
 
 
 def questions(ws: Workspace) -> list[str]:
-    """值得追问的例子 (arguments of `nxmed explain`): a line at the ceiling, a decided difference, the yearly limit, a payable."""
+    """值得追问的例子 (arguments of `nxmed explain`): a line at the ceiling, a decided difference, a stay settled wrongly, a payable,
+    an item of assistance paid again."""
     import polars as pl
 
     last = Period.parse(MONTHS[-1])
