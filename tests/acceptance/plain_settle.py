@@ -300,9 +300,10 @@ class Month:
         months = [m for m in self.inbox.months if m <= self.period]
         mine = any(self.key(r) == key for m in months for r in self.inbox.feed("settlements", m))
         theirs = any(self.key(r) == key for m in months for r in self.inbox.feed("provider_details", m))
-        # 以前月份已认定的（总额相符、或按决定），机构一方也算有
+        # 以前月份已认定的（总额相符、或按决定），机构一方也算有；核销不付的不算
         entry = self.entries.get(key)
-        return mine, theirs or bool(entry and (entry.agreed or entry.closed == "recognised"))
+        told = entry is not None and entry.closed != "rejected" and (entry.agreed or entry.closed == "recognised")
+        return mine, theirs or told
 
     def class_of(self, entry: Entry) -> str:
         """01 02 04 05 03 00."""
