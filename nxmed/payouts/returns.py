@@ -97,6 +97,11 @@ def normalised_reason(text: pl.Expr) -> pl.Expr:
     return made
 
 
+def without_numbers(text: pl.Expr) -> pl.Expr:
+    """遮盖银行说明里的账号和证件号码, 列 (a bank's own words may repeat an account: its last four digits stay)."""
+    return text.str.replace_all(r"[0-9]{8,}([0-9]{3}[0-9Xx])", "****${1}")
+
+
 def _first_fault() -> pl.Expr:
     """What is wrong with a row by itself; null when nothing is."""
     stas, ret, paid, amt = pl.col("pay_stas"), pl.col("ret_amt"), pl.col("dfr_sumamt"), pl.col("amt")

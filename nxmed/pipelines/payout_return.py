@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,12 @@ class _Read:
     scope: str
     inputs: Inputs | None = None
 
+    def masked(self) -> _Read:
+        """Without the accounts that a bank may have written into its words: they would go into store, tables and screens."""
+        from nxmed.payouts.returns import without_numbers
+
+        return replace(self, rows=self.rows.with_columns(without_numbers(pl.col("pay_fail_desc"))))
+
 
 def import_returns(ws: Workspace, period: Period | None, *, file: Path | None = None, layout: str | None = None,
                    dry_run: bool = False, progress: Progress = silent) -> ReturnOutcome:
@@ -85,6 +91,7 @@ def import_returns(ws: Workspace, period: Period | None, *, file: Path | None = 
             else:
                 raise UsageError("要写月份，或用 --file 给出文件", "例如 nxmed payout import-return 2026-12", text_en="a month, or --file",
                                  hint_en="such as nxmed payout import-return 2026-12")
+        read = read.masked()
         progress("判定回盘", "judging the answers")
         with payout_store.reading(ws) if dry_run else payout_store.writing(ws) as store:
             judged, numbers = _judge(ws, store, read)

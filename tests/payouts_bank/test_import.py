@@ -243,5 +243,6 @@ def test_the_screen(ws: Workspace, capfd: pytest.CaptureFixture[str]) -> None:
     quarantine = openpyxl.load_workbook(ws.quarantine / "2026-12" / "回盘拒收.xlsx").active
     assert quarantine is not None
     assert not any(account in str([[c.value for c in r] for r in quarantine.iter_rows()]) for account in ACCOUNTS.values())
-    findings = str(store_of(ws)["findings"])
-    assert not any(account in findings for account in ACCOUNTS.values())
+    kept = store_of(ws)
+    assert "账号 ****0002 户名不符" in str(kept["returns"])
+    assert not any(account in str(kept["findings"]) + str(kept["returns"]) for account in ACCOUNTS.values())
