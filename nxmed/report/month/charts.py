@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nxmed.io.fonts import FAMILY
 from nxmed.report.month.figures import Table
 
 VERSION = "5.20"
+FAMILY = "Nxmed Sans"
 WIDTH, HEIGHT = 520, 220
 BLUE, GREEN, GREY, RED, AMBER = "#2f5d8c", "#3c8d6e", "#9aa5b1", "#b5483a", "#c98a2b"
 WAN = "datum.fen / 1000000"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from nxmed.io.fonts import FAMILY, ReportFonts, report_fonts
 from nxmed.kernel.money import yuan_grouped
 from nxmed.report.month import charts
 from nxmed.report.month.figures import Col, Report, Table
@@ -22,6 +22,8 @@ CHARTS: tuple[tuple[str, str], ...] = (
 PAGES = {"trend": ("trend",), "counties": ("insured", "counties"), "waterfall": ("statement", "collected"),
          "providers": ("benefits", "providers"), "assistance": ("assistance", "assistance_paid"), "arrears": ("arrears",)}
 LAST = ("findings", "controls", "sources")
+FIXED = "合计加减应征到账救助倾斜档万元…是否无国库确认"
+"""Words of charts that stand in no template."""
 MOST_ROWS = 60
 SHORT = 16
 """Columns of text no wider than this take the width they need."""
@@ -36,14 +38,28 @@ class Rendered:
     charts: dict[str, str]
 
 
-def render(report: Report, scratch: Path) -> Rendered:
-    """排版. A chart without figures is left out and said so; characters that the font lacks are named on the page."""
+class Fonts(Protocol):
+    """A font cut to what the report says."""
+
+    @property
+    def woff2(self) -> Mapping[str, bytes]: ...
+    @property
+    def lacking(self) -> str: ...
+
+
+def texts(report: Report) -> list[str]:
+    """报告里的全部文字 (what the font must hold)."""
     templates = [(HERE / name).read_text("utf-8") for name in ("page.html.j2", "page.typ")]
-    fonts = report_fonts([*report.texts(), *templates, *(t for _, t in CHARTS), "合计加减应征到账救助倾斜档万元…是否无"])
-    folder = scratch / "fonts"
-    fonts.write(folder)
+    return [*report.texts(), *templates, *(t for _, t in CHARTS), FIXED]
+
+
+def render(report: Report, fonts: Fonts, folder: Path, scratch: Path) -> Rendered:
+    """排版. A chart without figures is left out; characters that the font lacks are named on the page.
+
+    folder: the font's files; scratch: a private place for what is put together.
+    """
     drawn = {name: charts.draw(spec, folder) for name, spec in _specs(report).items()}
-    return Rendered(_html(report, fonts, drawn, templates[0]), _pdf(report, fonts, drawn, folder, scratch), drawn)
+    return Rendered(_html(report, fonts, drawn), _pdf(report, fonts, drawn, folder, scratch), drawn)
 
 
 def _specs(report: Report) -> dict[str, dict[str, Any]]:
@@ -99,18 +115,19 @@ def _sections(report: Report, drawn: dict[str, str]) -> list[dict[str, Any]]:
     return made
 
 
-def _html(report: Report, fonts: ReportFonts, drawn: dict[str, str], template: str) -> bytes:
+def _html(report: Report, fonts: Fonts, drawn: dict[str, str]) -> bytes:
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
     faces = [{"weight": weight, "data": base64.b64encode(fonts.woff2[name]).decode()} for name, weight in (("regular", 400), ("bold", 700))]
+    template = (HERE / "page.html.j2").read_text("utf-8")
     sections = [{**s, "chart": Markup(s["chart"])} for s in _sections(report, drawn)]  # noqa: S704 - drawn here, its texts escaped by the drawing
     text = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(template).render(
-        report=report, cards=_cards(report), sections=sections, faces=faces, family=FAMILY, lacking=fonts.lacking)
+        report=report, cards=_cards(report), sections=sections, faces=faces, family=charts.FAMILY, lacking=fonts.lacking)
     return text.encode()
 
 
-def _pdf(report: Report, fonts: ReportFonts, drawn: dict[str, str], folder: Path, scratch: Path) -> bytes:
+def _pdf(report: Report, fonts: Fonts, drawn: dict[str, str], folder: Path, scratch: Path) -> bytes:
     import typst
 
     place = scratch / "page"
