@@ -22,6 +22,7 @@ from nxmed.kernel.stage import Equation
 from nxmed.report.provider_words import (
     CAUSES,
     CLASSES,
+    CLASSES_EN,
     CLEARINGS,
     DECISIONS,
     DEDUCTIONS,
@@ -275,7 +276,7 @@ def screen_lines(owed: pl.DataFrame, counted: pl.DataFrame) -> list[dict[str, An
     fund = pl.when("agency_there").then("agency_fund_pay_sumamt").otherwise("provider_fund_pay_sumamt").sum()
     by = counted.group_by("stmt_diff").agg(n=pl.col("n").sum(), amount=fund).sort("stmt_diff")
     lines: list[dict[str, Any]] = [
-        {"kind": "class", "id": kind, "zh": CLASSES[kind], "en": kind, "count": n, "amount_fen": int(amount or 0), "note": ""}
+        {"kind": "class", "id": kind, "zh": CLASSES[kind], "en": f"{kind} {CLASSES_EN[kind]}", "count": n, "amount_fen": int(amount or 0), "note": ""}
         for kind, n, amount in by.rows()]
     held = counted.filter(HELD_ROWS)
     lines.append({"kind": "class", "id": "held", "zh": "其中暂缓", "en": "of them held", "count": int(held["n"].sum() or 0),

@@ -11,6 +11,10 @@ CLASSES = {
     "00": "平", "01": "机构多", "02": "中心多", "03": "金额不符", "04": "险种或清算类别不符", "05": "退费不符", "06": "重复",
     "07": "跨期",
 }
+CLASSES_EN = {
+    "00": "equal", "01": "only at the provider", "02": "only at the agency", "03": "amounts differ", "04": "type differs",
+    "05": "refund differs", "06": "repeated", "07": "settled in another month",
+}
 INSURANCES = {"310": "职工医保", "320": "公务员补助", "330": "大额补助", "340": "离休", "350": "残疾军人", "390": "居民医保",
               "510": "生育"}
 CLEARINGS = {"11": "门诊", "21": "住院", "41": "药店", "99": "其他"}
