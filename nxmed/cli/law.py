@@ -148,6 +148,8 @@ def _show(about: dict[str, Any]) -> None:
         for parameter in about["parameters"]:
             if parameter["reading"]:
                 out(t(f"  读法 {parameter['key']}：", f"  reading of {parameter['key']}: ") + parameter["reading"])
+    if about["service"]:
+        _show_service(about["service"])
     for key in about["policy"]:
         out("", t(f"  由 policy.toml 给出：[{key['key']}] {key['zh']}",
                   f"  given in policy.toml: [{key['key']}] {key['en']}"))
@@ -161,6 +163,20 @@ def _show(about: dict[str, Any]) -> None:
                        (t("算式", "arithmetic"), "left")], cases))
     if about["used"]:
         out("", t("  用在：", "  used in: ") + "  ".join(about["used"]))
+
+
+def _show_service(service: dict[str, Any]) -> None:
+    """An item of the service list: limits, steps, materials."""
+    from nxmed.cli.text import out, table
+
+    limits = "；".join(t(x["zh"], x["en"]) for x in service["limits"]) or t("清单未写", "the list names none")
+    out("", t(f"  子项编码：{service['code']}", f"  code: {service['code']}"), t(f"  时限：{limits}", f"  limit: {limits}"),
+        *[t(f"    {s['stage']} {s['name']}：{s['zh']}", f"    {s['stage']} {s['name']}: {s['en']}") for s in service["stages"]],
+        t("  环节：", "  steps: ") + "—".join(service["steps"]))
+    rows = [(m["code"], m["name"], t("必备", "required") if m["required"] else t("视情况", "where it applies"))
+            for m in service["materials"]]
+    if rows:
+        out("", table([(t("材料", "material"), "left"), (t("名称", "name"), "left"), ("", "left")], rows))
 
 
 @app.command()

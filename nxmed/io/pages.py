@@ -45,6 +45,8 @@ def _formats() -> Iterator[str]:
 def _contract(contract: Contract) -> Iterator[str]:
     yield f"## {contract.id} {contract.zh}\n"
     yield f"{SUPPLY[contract.supply]}。主键：{'、'.join(contract.key)}。\n"
+    if contract.comment:
+        yield f"{contract.comment}\n"
     yield "| 列 | 中文表头（别名） | 类型 | 要求 |"
     yield "|---|---|---|---|"
     for column in contract.columns:

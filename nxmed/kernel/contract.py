@@ -100,6 +100,7 @@ class Contract:
     checks: tuple[Check, ...] = ()
     repeats: bool = False
     headerless: tuple[str, ...] = ()
+    comment: str = ""
 
     def column(self, name: str) -> Column:
         """The column of that id; KeyError if none."""
@@ -185,7 +186,7 @@ def contract_from(data: Mapping[str, Any], codes: Mapping[str, Mapping[str, Any]
     if len(set(names)) < len(names) or set(used) - set(names) or set(names) & set(RESERVED):
         raise ValueError(f"contract {data['id']}: column ids repeat, are reserved, or are not there")
     return Contract(data["id"], data["zh"], data["en"], data["supply"], tuple(data["key"]), columns, checks,
-                    bool(data.get("repeats", False)), headerless)
+                    bool(data.get("repeats", False)), headerless, data.get("comment", ""))
 
 
 def _check_from(data: Mapping[str, Any]) -> Check:

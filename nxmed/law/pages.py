@@ -16,6 +16,7 @@ from nxmed.law.catalog import NATIONAL, REGIONS, load_all, load_rules
 from nxmed.law.document import STATUSES, Document
 from nxmed.law.policy import policy_keys
 from nxmed.law.rule import RuleFunction
+from nxmed.law.services import service_of
 
 STATUSES_EN = {"computed": "computed", "later": "later section", "duty": "duty or reference"}
 _HEAD = """# 条款手册 (rules)
@@ -138,6 +139,7 @@ def describe(rule_id: str) -> dict[str, Any]:
              "unit": n.unit, "since": str(n.since), "until": str(n.until) if n.until else None, "source": n.source,
              "checked": str(n.checked) if n.checked else None, "reading": document.readings.get(key, "")}
             for key, p in document.parameters.items() for n in p.values if n.rule == rule_id],
+        "service": service_of(document, rule_id),
         "policy": [{"key": k.key, "zh": k.zh, "en": k.en} for k in policy_keys() if rule_id in k.rules.values()],
         "functions": [{"name": f.name, "concept": f.concept, "rule": f.rule_id, "cite": f.cite,
                        "signature": f.signature, "text": f.text, "reading": f.reading} for f in functions_of(rule_id)],

@@ -23,7 +23,7 @@ def test_every_contract_of_the_specification_is_there() -> None:
         "units", "persons", "wage_declarations", "personnel_changes", "average_wages", "deferrals", "tax_arrivals",
         "treasury_statement", "opening_bills", "opening_dues", "opening_credits", "opening_supplements", "opening_assistance",
         "credit_decisions", "providers", "settlements", "provider_totals", "provider_details", "deductions",
-        "assistance_identities", "chronic_registrations", "assistance_claims", "bank_accounts", "bank_returns", "calendar"}
+        "assistance_identities", "chronic_registrations", "assistance_claims", "bank_accounts", "bank_returns", "calendar", "service_cases"}
 
 
 def test_every_published_column_has_a_chinese_name_and_a_meaning() -> None:
