@@ -14,11 +14,11 @@ import polars as pl
 SEED = 20_261
 
 
-def bucket(key: str, count: int) -> pl.Expr:
-    """桶号 (0 to count − 1 by the key's hash; rows without a key are in bucket 0)."""
+def bucket(key: str, count: int, *, within: bool = False) -> pl.Expr:
+    """桶号 (0 to count − 1 by the key's hash; rows without a key share one). `within`: to divide a bucket once more."""
     if count == 1:
         return pl.lit(0, pl.UInt32)
-    return (pl.col(key).fill_null("").hash(SEED) % count).cast(pl.UInt32)
+    return (pl.col(key).fill_null("").hash(SEED + within) % count).cast(pl.UInt32)
 
 
 def buckets_for(rows: int, most: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from nxmed.kernel.buckets import Parts, Piece, merged
+from nxmed.kernel.buckets import Parts, Piece, bucket, buckets_for, merged
 from nxmed.kernel.stage import Equation, prove
 from nxmed.settlements import findings, groups, proofs, recognition, straight, tables
 from nxmed.settlements.proofs import equations
@@ -24,6 +24,8 @@ from nxmed.settlements.shapes import SettleInputs, SettleResult
 __all__ = ["SettleInputs", "SettleResult", "equations", "settle", "settle_in_buckets", "settle_in_one"]
 
 Keep = Callable[[pl.DataFrame], pl.LazyFrame]
+LINES = 1_000_000
+"""Detail rows handed on together."""
 
 SORTED = {
     "statement_groups": groups.GROUP, "statement_breaks": ("fixmedins_code", "setl_id", "refd_setl_flag"),
@@ -72,8 +74,8 @@ def settle_in_buckets(inputs: SettleInputs, buckets: Sequence[SettleInputs], per
     others: list[list[Piece]] = []
     plain: list[list[Piece]] = []
     height, schema = 0, {}
-    for bucket in buckets:
-        made = settle_bucket(bucket, decisions)
+    for part in buckets:
+        made = settle_bucket(part, decisions)
         height, schema = height + made.others.height + made.plain.height, _schema(made, inputs)
         others.append([_kept(p, keep) for p in _slices(made.others) if p.height])
         plain.append([_kept(p, keep) for p in made.plain.slices() if p.height])
@@ -140,9 +142,18 @@ def whole(shown: Sequence[Shown], inputs: SettleInputs, repriced: Repriced, rows
     prove(proved)
     found = [*findings.of_run(inputs.first_month), *(f for b in buckets for f in b.findings),
              *findings.of_resolutions(stale), *repriced.findings]
-    lines = tuple(b.lines for b in buckets)
-    return SettleResult(made, found, proved, facts, pl.concat(lines) if len(lines) > 1 else lines[0], lines,
+    lines = [b.lines for b in buckets]
+    few = tuple(part for b in buckets for part in _divided(b.lines, b.facts["provider_rows"]))
+    return SettleResult(made, found, proved, facts, pl.concat(lines) if len(lines) > 1 else lines[0], few,
                         {"statement_rows": rows}, others, counted)
+
+
+def _divided(lines: pl.LazyFrame, rows: int) -> list[pl.LazyFrame]:
+    """Detail rows in buckets small enough to be turned into text at once."""
+    count = buckets_for(rows, LINES)
+    if count == 1:
+        return [lines]
+    return [lines.filter(bucket("fixmedins_code", count, within=True) == number) for number in range(count)]
 
 
 DECISIONS: dict[str, pl.DataType] = {
