@@ -32,6 +32,7 @@ SHORT: dict[str, tuple[str, str]] = {
     "payout list": ("列出批次和暂缓的付款项", "batches and held items"),
     "payout show": ("一个批次的付款行、签名、日志", "lines, signatures and log of a batch"),
     "payout verify": ("核验批次、签名、日志、文件", "verify batches, signatures, log, files"),
+    "cases": ("办件：期限、缺件、环节、统计", "service cases: deadlines, materials"),
     "report": ("月报：网页、PDF、工作簿", "the month on a page: HTML, PDF, workbook"),
     "runs": ("列出已发布的运行", "list the published runs"),
     "verify": ("核验全部运行：哈希、清单链、守恒等式", "prove hashes, the chain and the equations again"),
@@ -83,11 +84,13 @@ ENGLISH: dict[str, str] = {
                      "content are checked again first; exporting again gives the same files.",
     "payout import-return": "Take in the bank's answers: matched on batch and line number, taken only when the amount is equal to the "
                             "fen; items that failed or came back are open again. The same answers again change nothing.",
-    "payout content": "Print the canonical text of a batch (its sha256 is signed; accounts in full), or with --for the text that a "
+    "payout content": "Print the canonical text of a batch (its sha256 is signed; accounts in full, so it is logged), or with --for the text that a "
                       "step signs, for signing elsewhere and for auditors.",
     "payout list": "List batches, their states, what the bank has answered, and the held items.",
     "payout show": "One batch: lines (accounts masked), signatures, exported files, answers of the bank, log.",
     "payout verify": "Verify batches: content, signatures, log, exported files, conservation. Exit 7 when a byte is wrong.",
+    "cases": "Service cases against the 55 items of the service list: deadlines by the working-day calendar, missing materials all at "
+             "once, order of steps, statistics by item and office (rules for assistance, articles 21, 22).",
     "report": "The month on a page: dues and arrivals, collection rate, differences, payables, assistance, arrears; page, PDF and "
               "workbook show the same figures (articles 68, 69; assistance, article 35).",
     "settle run": "Settle a month with the providers (`run` may be left out): statements compared both ways, what is owed to each.",

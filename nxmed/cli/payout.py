@@ -106,7 +106,7 @@ def content(
     reason: Annotated[str, typer.Option("--reason", show_default=False, help=t("退回的原因（--for reject）", "why (--for reject)"))] = "",
     workspace: WorkspaceOption = None, lang: LangOption = None,
 ) -> None:
-    """打印批次的规范文本（其 sha256 被签名；含完整账号），或用 --for 打印某一步要签名的文字，供在别处签名和审计。"""
+    """打印批次的规范文本（其 sha256 被签名；含完整账号，记入日志），或用 --for 打印某一步要签名的文字，供在别处签名和审计。"""
     del lang
     import sys
 

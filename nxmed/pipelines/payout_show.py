@@ -44,14 +44,14 @@ def one_batch(ws: Workspace, bat_no: str, *, unmask: str | None = None) -> dict[
     """一批的全部 (batch, lines, items, signatures, exports, answers, log). `unmask`: why numbers are wanted in full;
     who asked and why goes into the log first."""
     from nxmed.io import payout_store
-    from nxmed.pipelines.payout_gate import changing
+    from nxmed.pipelines.payout_gate import changing, sound
 
     if unmask is not None:
         if not unmask.strip() or len(unmask) > LONGEST_REASON:
             raise UsageError("查看完整账号必须写明原因（--reason），500 字以内", '例如 --reason "退汇核对账户"',
                              text_en="--unmask needs a --reason of at most 500 characters", hint_en='such as --reason "returned payment"')
         with changing(ws, "payout show --unmask") as store:
-            store.batch(bat_no)
+            sound(ws, store, bat_no)  # an entry of the log vouches for the batch as it stands
             store.log("unmask", bat_no, reason=unmask.strip())
     with payout_store.reading(ws) as store:
         return _whole(store, bat_no, plain=unmask is not None)

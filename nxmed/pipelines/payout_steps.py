@@ -75,17 +75,21 @@ def cancel(ws: Workspace, bat_no: str, reason: str) -> dict[str, Any]:
 
 
 def content_of(ws: Workspace, bat_no: str, step: str | None = None, reason: str = "") -> bytes:
-    """打印的内容: the canonical text, or with a step the short text which that step signs in this round."""
+    """打印的内容: the canonical text (accounts in full, so who printed it goes into the log), or with a step the short
+    text which that step signs in this round."""
     from nxmed.io import payout_store
-    from nxmed.pipelines.payout_gate import load
+    from nxmed.pipelines.payout_gate import changing, load, sound
 
-    if step is not None and step not in (*steps.SIGNING, "reject"):
+    if step is None:
+        with changing(ws, "payout content") as store:
+            found = sound(ws, store, bat_no)
+            store.log("content", bat_no)
+        return found.content
+    if step not in (*steps.SIGNING, "reject"):
         raise UsageError(f"没有这一步：{step}", "可用：submit、review、approve、reject", text_en=f"no such step: {step}",
                          hint_en="known: submit, review, approve, reject")
     with payout_store.reading(ws) as store:
         found = load(store, bat_no)
-        if step is None:
-            return found.content
         reason = _reason(reason) if step == "reject" else ""
         return statement(found.batch, sha256(found.content), step, found.turn, reason)
 

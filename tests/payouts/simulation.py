@@ -52,8 +52,8 @@ class Died(BaseException):
 class Nothing:
     """What a reading gives when there is nothing to say about it."""
 
-    reads: list[Any] = []
-    sources: list[Any] = []
+    reads: tuple[Any, ...] = ()
+    sources: tuple[Any, ...] = ()
     findings = finding.empty()
 
 
@@ -306,6 +306,7 @@ class Run:
 
     def end(self) -> None:
         """At the end: every item paid once at the bank and in the store; the log whole, in the store and in its file."""
+        self.crashes = ()
         with payout_store.writing(self.ws):
             pass  # what a crash kept from the log file is written
         with payout_store.reading(self.ws) as store:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from nxmed.io.payout_rows import ExportedFile
 from nxmed.io.workspace import Workspace
 from nxmed.kernel.period import Period
 from nxmed.pipelines.payout_build import build_payout
-from nxmed.pipelines.payout_steps import sign_step
+from nxmed.pipelines.payout_show import one_batch
+from nxmed.pipelines.payout_steps import content_of, sign_step
 from nxmed.pipelines.payout_verify import verify_payouts
 from nxmed.pipelines.verify import verify
 
@@ -173,11 +175,11 @@ def test_even_with_all_hashes_made_new_the_signatures_tell(ws: Workspace, keys: 
         state, entries = store.state_sha256(DRAFT), store.connection.execute("SELECT seq, line FROM log ORDER BY seq").fetchall()
     previous, lines = payout_log.START, []
     for seq, line in entries:
-        entry = __import__("json").loads(line)
+        entry = json.loads(line)
         if entry["bat_no"] == DRAFT:
             entry["detail"] |= {"content_sha256": now, "state_sha256": state}
         entry["previous"] = previous
-        made = __import__("json").dumps(entry, ensure_ascii=False, sort_keys=True)
+        made = json.dumps(entry, ensure_ascii=False, sort_keys=True)
         previous = payout_log.sealed(made)
         attack(ws, "UPDATE log SET line = ?1, hash = ?2 WHERE seq = ?3", values=(made, previous, seq))
         lines.append(made)
@@ -276,6 +278,23 @@ def test_bytes_of_the_database_file(ws: Workspace) -> None:
     path.write_bytes(good[: len(good) // 2])
     assert verify_payouts(ws).problems != []
     path.write_bytes(good)
+    assert verify_payouts(ws).problems == []
+
+
+def test_looking_at_a_tampered_batch_does_not_make_it_right(ws: Workspace) -> None:
+    attack(ws, f"UPDATE lines SET state = 'paid' WHERE pay_sn = '{BAT}000002'")
+    before = log_of(ws).read_bytes()
+    for look in (lambda: one_batch(ws, BAT, unmask="查看"), lambda: content_of(ws, BAT)):
+        with pytest.raises(IntegrityError, match="与日志不符"):
+            look()
+    assert log_of(ws).read_bytes() == before
+    assert verify_payouts(ws).problems != []
+
+
+def test_whoever_sees_accounts_in_full_is_in_the_log(ws: Workspace) -> None:
+    assert content_of(ws, BAT).startswith(b"nxmed-payout-content/1")
+    one_batch(ws, BAT, unmask="退汇核对")
+    assert [json.loads(x)["action"] for x in log_of(ws).read_text().splitlines()[-2:]] == ["content", "unmask"]
     assert verify_payouts(ws).problems == []
 
 
