@@ -57,6 +57,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("settle", "nxmed.cli.settle", MONTH),
     ("assist", "nxmed.cli.assist", MONTH),
     ("payout", "nxmed.cli.payout", MONTH),
+    ("cases", "nxmed.cli.cases", MONTH),
     ("report", "nxmed.cli.report", MONTH),
     ("explain", "nxmed.cli.explain", TRACE),
     ("runs", "nxmed.cli.runs", TRACE),

@@ -29,6 +29,7 @@ EQUATIONS: dict[str, str] = {
     "reconcile": "nxmed.collections.reconcile:equations",
     "settle": "nxmed.settlements.settle:equations",
     "assist": "nxmed.assistance.assist:equations",
+    "cases": "nxmed.cases.register:equations",
 }
 """Where a command's equations are stated: module:function(tables, facts) -> equations."""
 

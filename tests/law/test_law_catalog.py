@@ -37,7 +37,7 @@ EXPECTED = {
         **{f"assistance.{name}_{tier}": value for tier, threshold, rate_ in (
             ("3", "3000", "0.70"), ("4", "5000", "0.70"), ("5", "7000", "0.60")) for name, value in (
             ("threshold", threshold), ("rate", rate_), ("cap", "160000"))},
-        "assistance.region_admdvs": "640000", "assistance.watch_amount": "20000",
+        "assistance.region_admdvs": "640000", "assistance.watch_amount": "20000", "assistance.payment_days": "30",
     },
     "dingxi": {
         "contribution.base_floor_ratio": "0.60", "contribution.base_ceiling_ratio": "3.00",
