@@ -215,7 +215,17 @@ def _deadlines(ws: Workspace, days: WorkingDays, as_of: date) -> list[Item]:
             found.append(Item("deadlines", "note", f"assess-{month.text}", f"{month.text} 核定信息 {last} 前送税务，剩 {left} 个工作日",
                               f"dues of {month.text} to the tax bureau by {last}: {left} working days left", 0,
                               {"deadline_workdays_left": left}))
-    return found
+    return found + _urgent(ws, days, as_of)
+
+
+def _urgent(ws: Workspace, days: WorkingDays, as_of: date) -> list[Item]:
+    """Cases, claims and settlements: how many are past their deadline, how many soon due."""
+    from nxmed.pipelines.status_deadlines import urgent
+
+    return [Item("deadlines", "note", u.key,
+                 f"{u.zh}：逾期 {u.overdue} 件，五个工作日内到期 {u.soon} 件；最急 " + "、".join(f"{name}（{due}）" for due, name in u.first),
+                 f"{u.en}: {u.overdue} overdue, {u.soon} due within five working days; first " + ", ".join(f"{name} ({due})" for due, name in u.first),
+                 0, {"deadline_overdue": u.overdue, "deadline_soon": u.soon}) for u in urgent(ws, days, as_of, SOON_DAYS)]
 
 
 def _machine(ws: Workspace) -> list[Item]:
