@@ -93,6 +93,7 @@ def assist(inputs: AssistInputs) -> AssistResult:
     found = [*findings.of_run(inputs.first_month), *findings.of_items(listed),
              *findings.of_claims(listed, collected.claims, collected.unplaced, period), *findings.of_years(persons),
              *findings.of_opening(rest), *findings.of_years_gone(collected.items, period),
+             *findings.of_year_before(items.filter(pl.col("why").is_not_null()), before),
              *one_stop.findings(made["assistance_ties"], period)]
     return AssistResult(made, found, proved, facts, listed, items.filter(pl.col("why").is_not_null()), collected.claims,
                         collected.unplaced)
@@ -161,7 +162,7 @@ def _published(period: Period, ran_before_year: bool) -> pl.Expr:
     return (
         pl.when((pl.col("class") == "refunded") & ~paid).then(pl.lit("退费"))
         .when((pl.col("class") == "no_identity") & ~shown).then(pl.lit("无身份"))
-        .when((pl.col("benefit_year") != year) & ~touched).then(pl.lit("上年未变")))
+        .when((pl.col("benefit_year") != year) & ~touched).then(pl.lit(findings.UNCHANGED)))
 
 
 def _gone(vanished: pl.DataFrame, before: pl.DataFrame, items: pl.DataFrame, period: Period) -> pl.DataFrame:

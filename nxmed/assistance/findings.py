@@ -10,6 +10,8 @@ from nxmed.kernel.identifiers import mask_expr
 from nxmed.kernel.period import Period
 
 FUND_WORDS = {"ordinary": (ORDINARY_FUND, "救助"), "tilt": (TILT_FUND, "倾斜救助")}
+UNCHANGED = "上年未变"
+"""Why an item of the year before is not published: nothing of its own happened this year."""
 UNPLACED = {
     "kind": ("CLAIM_NOT_COVERED", "医疗类别不属于门诊慢特病或住院，不予救助"),
     "refunded": ("CLAIM_NOT_COVERED", "所指结算已退费，不予救助"),
@@ -103,3 +105,28 @@ def of_years_gone(items: pl.DataFrame, period: Period) -> list[pl.DataFrame]:
     return [finding.make(
         "BENEFIT_YEAR_CLOSED", late, pl.format("{} 年度的费用不再计算，请按旧年度处理", pl.col("benefit_year")),
         ref_no=pl.col("clm_sn"))]
+
+
+def of_year_before(unlisted: pl.DataFrame, before: pl.DataFrame) -> list[pl.DataFrame]:
+    """上年已办项目的差额变了 (an item of the year before that is not published again, but is owed otherwise than it was when last
+    published: an identity that came late moved the running totals, or one was taken back).
+
+    unlisted: items that are not published; before: items as earlier months published them. SPEC publishes only what was itself
+    settled, refunded or given an identity this year; what follows for its neighbours is told here, so that no overpayment is silent.
+    """
+    moved = unlisted.filter(pl.col("why") == UNCHANGED)
+    pieces = []
+    for key in ("setl_id", "clm_sn"):
+        last = before.filter(pl.col(key).is_not_null()).sort("period", descending=True).unique(key, keep="first", maintain_order=True)
+        mine = moved.filter(pl.col(key).is_not_null() if key == "setl_id" else pl.col("setl_id").is_null() & pl.col(key).is_not_null())
+        pieces.append(mine.join(last.select(key, was_ordinary="ordinary_amt", was_tilt="tilt_amt"), on=key, how="inner").select(
+            "setl_id", "clm_sn", "psn_no", "benefit_year", "ordinary_amt", "tilt_amt", "delta_ordinary", "delta_tilt", "was_ordinary",
+            "was_tilt"))
+    rows = pl.concat(pieces).filter((pl.col("ordinary_amt") != pl.col("was_ordinary")) | (pl.col("tilt_amt") != pl.col("was_tilt")))
+    return [finding.make(
+        "YEAR_BEFORE_SHIFT", rows, pl.format(
+            "{} 年度的项目重算后，应救助由 {} 元变为 {} 元，倾斜由 {} 元变为 {} 元；现差额 {} 元、倾斜 {} 元，负数须追回，正数请本人申请",
+            pl.col("benefit_year"), *(yuan_text(pl.col(c)) for c in (
+                "was_ordinary", "ordinary_amt", "was_tilt", "tilt_amt", "delta_ordinary", "delta_tilt"))),
+        expected=yuan_text(pl.col("ordinary_amt") + pl.col("tilt_amt")), actual=yuan_text(pl.col("was_ordinary") + pl.col("was_tilt")),
+        diff_amt=-(pl.col("delta_ordinary") + pl.col("delta_tilt")), ref_no=pl.coalesce("clm_sn", "setl_id"))]

@@ -39,6 +39,7 @@ OPENING: Shape = {"certno": TEXT, "year": COUNT, "ordinary_amt": FEN, "tilt_amt"
 PRIOR_PAYOUTS: Shape = {"item_id": TEXT, "source_key": TEXT, "fund_pay_type": TEXT, "amt": FEN, "period": TEXT}
 PRIOR_ITEMS: Shape = {
     "setl_id": TEXT, "clm_sn": TEXT, "certno": TEXT, "psn_no": TEXT, "benefit_year": COUNT, "base_amt": FEN, "period": TEXT,
+    "ordinary_amt": FEN, "tilt_amt": FEN,
 }
 
 ORDINARY_FUND, TILT_FUND = "610100", "610102"

@@ -144,6 +144,9 @@ CODES: dict[str, FindingCode] = _codes(
                 "核对申请所填结算号", "check the settlement number on the claim", "NXJZ-22"),
     FindingCode("OPENING_NOT_PLACED", "warning", "期初救助没有对应费用", "opening amounts without an item",
                 "补齐年初以来的结算明细，或核对期初数", "deliver the settlements since January, or check the amounts"),
+    FindingCode("YEAR_BEFORE_SHIFT", "error", "上年已办的救助项目应付变了", "an item of the year before is owed otherwise than it was paid",
+                "多付的追回，少付的请本人申请；算式见 explain assistance", "recover what is too much, ask for a claim for what is too little",
+                "NXJZ-19"),
     FindingCode("BENEFIT_YEAR_CLOSED", "warning", "申请的费用属更早年度，未计算", "a claim for a year before the last",
                 "按旧年度规定另行办理", "handle it apart", "NXJY-38"),
     # 办件

@@ -315,3 +315,30 @@ def test_the_number_of_a_payout_item_stays_and_differs_by_month_and_fund() -> No
     ids = set(one.tables["payout_items"]["item_id"])
     more = year.run("2026-04", [stay("S1", "41000.00")])
     assert len(ids | set(more.tables["payout_items"]["item_id"])) == 4
+
+
+def test_what_a_late_identity_moves_among_last_years_other_items_is_told() -> None:
+    """A 20,000 in March without identity, B 50,000 in December as tier 1, paid in full. In January an identity covers March too.
+
+    Year 2026 anew: A owes 20,000; of B only 30,000 are left under 50,000, rest 20,000, over 3,000: 17,000 × 70 % = 11,900 tilt.
+    A is published and owed; B is not published again: its −20,000 and +11,900 are told.
+    """
+    year = Year()
+    a, b = stay("A", "20000.00", "2026-03-01"), stay("B", "50000.00", "2026-12-05")
+    late = identity("2304", begin="2026-12-01", push="2026-12-02")
+    first = year.run("2026-12", [a, b], [claim("K1", b)], [late])
+    assert payouts(first) == {("B", "610100"): 5000000}
+    early = identity("2304", begin="2026-01-01", end="2026-11-30", push="2027-01-08")
+    second = year.run("2027-01", identities=[early])
+    assert [r["setl_id"] for r in second.tables["assistance_items"].to_dicts()] == ["A"]
+    told = pl.concat(second.findings).filter(pl.col("code") == "YEAR_BEFORE_SHIFT").to_dicts()
+    assert [(r["ref_no"], r["expected"], r["actual"], r["diff_amt"]) for r in told] == [("K1", "41900.00", "50000.00", 810000)]
+    assert "现差额 -20000.00 元、倾斜 11900.00 元" in told[0]["message"]
+
+
+def test_last_years_items_that_did_not_move_are_not_told() -> None:
+    year = Year()
+    b = stay("B", "50000.00", "2026-12-05")
+    year.run("2026-12", [b], [claim("K1", b)], [identity("2304")])
+    second = year.run("2027-01")
+    assert codes(second).get("YEAR_BEFORE_SHIFT", 0) == 0
