@@ -6,7 +6,6 @@ import csv
 import json
 import shutil
 import sqlite3
-import subprocess
 import sys
 import threading
 from pathlib import Path
