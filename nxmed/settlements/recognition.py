@@ -18,9 +18,9 @@ RECOGNISED, REJECTED, WAITING, REPEATED, SETTLED_BEFORE = "recognised", "rejecte
 _DECIDED_ON = {
     "agency_medfee_sumamt": "medfee_sumamt", "agency_fund_pay_sumamt": "fund_pay_sumamt",
     "agency_acct_pay": "acct_pay", "provider_medfee_sumamt": "provider_medfee_sumamt",
-    "provider_fund_pay_sumamt": "provider_fund_pay_sumamt", "provider_acct_pay": "provider_acct_pay", "decided_diff": "_class",
+    "provider_fund_pay_sumamt": "provider_fund_pay_sumamt", "provider_acct_pay": "provider_acct_pay",
 }
-"""What a decision was taken on: it is not carried out on a row that has changed since, or that agrees by now."""
+"""What a decision was taken on: it is not carried out on a row that has changed since."""
 
 
 def break_id(code: str, setl_id: str, flag: str) -> str:
@@ -48,12 +48,14 @@ def decided(rows: pl.DataFrame, taken: pl.DataFrame) -> tuple[pl.DataFrame, pl.D
     """带上处理决定 (adds `decision`; and the entries with KEY of their row: `_there` when it is among these rows, `_fits`
     when it still is what was decided on)."""
     facts = rows.filter(pl.col("break_id").is_not_null()).with_columns(_class="stmt_diff").select(
-        "break_id", *_DECIDED_ON.values(), *KEY)
+        "break_id", "_class", *_DECIDED_ON.values(), *KEY)
     met = taken.join(facts, on="break_id", how="left", suffix="_row")
     same = pl.all_horizontal([pl.col(e).eq_missing(pl.col(r if r not in RESOLUTIONS else f"{r}_row"))
                               for e, r in _DECIDED_ON.items()])
     there = pl.col("setl_id").is_not_null()
-    met = met.with_columns(_there=there, _fits=same & there)
+    # A difference that has closed by itself needs no decision any more.
+    agrees = ((pl.col("_class") == "00") & (pl.col("decided_diff") != "00")).fill_null(False)
+    met = met.with_columns(_there=there, _fits=same & there & ~agrees)
     if not taken.height:
         return rows.with_columns(decision=pl.lit(None, pl.String)), met
     return rows.join(met.filter("_fits").select("break_id", "decision"), on="break_id", how="left"), met

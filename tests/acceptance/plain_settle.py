@@ -69,7 +69,12 @@ class Decision:
     key: Key
     way: str
     seen: tuple[Any, ...]
+    diff: str
     done: str = ""
+
+    def fits(self, entry: Entry) -> bool:
+        """还是作决定时的那笔：金额没变，原来不符的没有自己变成相符."""
+        return self.seen == seen_of(entry) and not (entry.diff == "00" and self.diff != "00")
 
 
 @dataclass
@@ -88,9 +93,8 @@ class Settled:
 
 
 def seen_of(entry: Entry) -> tuple[Any, ...]:
-    """作决定时看到的金额和类别."""
-    sides = (entry.agency, entry.provider)
-    return (entry.diff, *(tuple(row[c] for c in COMPARED) if row else None for row in sides))
+    """作决定时看到的金额."""
+    return tuple(tuple(row[c] for c in COMPARED) if row else None for row in (entry.agency, entry.provider))
 
 
 class Terms:
@@ -172,7 +176,7 @@ class Month:
         self.terms = Terms(inbox, period)
         self.entries: dict[Key, Entry] = copy.deepcopy(before.entries) if before else {}
         self.decisions = {d.key: d for d in decisions}
-        self.seen: dict[Key, tuple[Any, ...]] = {}
+        self.fitting: set[Key] = set()
         self.out = Settled(period)
         self.agency: dict[Key, Row] = {}
         for row in inbox.feed("settlements", period):
@@ -196,7 +200,7 @@ class Month:
         self.recognise(touched)
         self.payables()
         for key, decision in self.decisions.items():
-            waits = decision.seen == self.seen.get(key) and not self.entries[key].closed
+            waits = key in self.fitting and not self.entries[key].closed
             decision.done = "" if waits else self.period
         self.out.entries = self.entries
         return self.out
@@ -405,8 +409,10 @@ class Month:
     def outcome(self, key: Key, entry: Entry) -> dict[str, int]:
         """认定多少."""
         decision = self.decisions.get(key)
-        self.seen[key] = seen_of(entry)
-        way = decision.way if decision and decision.seen == self.seen[key] else None
+        way = None
+        if decision and decision.fits(entry):
+            self.fitting.add(key)
+            way = decision.way
         row = entry.agency
         if way == "reject":
             entry.closed, entry.closed_period = "rejected", self.period

@@ -399,6 +399,6 @@ class Clinic:
                 ways.append("agency")
                 if entry.provider is not None and entry.agency["insutype"] in POOLED:
                     ways.append("provider")
-            made.append(Decision(key, self.rng.choice(ways), seen_of(entry)))
+            made.append(Decision(key, self.rng.choice(ways), seen_of(entry), entry.diff))
         self.decided += made
         return made

@@ -132,6 +132,8 @@ class Oracle:
             org = (k[0], a["org_setl_id"] or k[1], "0")
             if self.done.get(org) != "recognised":
                 hold = "ORIGINAL_OPEN"
+        if kind == "00":  # decisions are taken on differences here; one that closed by itself needs none
+            decision = None
         if decision == "reject":
             self.done[k] = "rejected"
             return kind, hold, "rejected", {}

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests.settlements.month import H1, H2, Chain, classes, detail, provider, refund, settlement, totals
+from tests.settlements.month import COMPARED_NAMES, H1, H2, Chain, classes, detail, provider, refund, settlement, totals
 from tests.settlements.oracle import Oracle, key_of
 
 H3 = "H64010400003"
@@ -101,8 +101,8 @@ def compare(chain: Chain, oracle: Oracle, months: list[Any], rng: random.Random)
                 (pl.col("fixmedins_code") == k[0]) & (pl.col("setl_id") == k[1]) & (pl.col("refd_setl_flag") == k[2])).row(0, named=True)
             now_mine = {key_of(r): r for r in mine}.get(k)
             now_theirs = next((r for r in sorted(theirs, key=lambda r: (r["src_file"], r["src_row"])) if key_of(r) == k), None)
-            changed_ = (now_mine is not None and (now_mine["medfee_sumamt"], now_mine["fund_pay_sumamt"]) != (before["medfee_sumamt"], before["fund_pay_sumamt"])) or (
-                now_theirs is not None and (now_theirs["medfee_sumamt"], now_theirs["fund_pay_sumamt"]) != (before["provider_medfee_sumamt"], before["provider_fund_pay_sumamt"]))
+            changed_ = (now_mine is not None and any(now_mine[c] != before[c] for c in COMPARED_NAMES)) or (
+                now_theirs is not None and any(now_theirs[c] != before[f"provider_{c}"] for c in COMPARED_NAMES))
             if not changed_:
                 live[k] = what
         result = chain.run(m, mine, theirs, said, cut)
