@@ -20,6 +20,7 @@ from nxmed.samples.compose import Sample, compose
 from nxmed.samples.crowd import Wishes
 from nxmed.samples.regions import REGIONS, region
 from nxmed.samples.scene_calendar import calendar_files
+from nxmed.samples.scene_cases import case_files
 from nxmed.samples.untidy import Sheet, extra_column, untidy_changes, untidy_wages
 
 START = Period(2026, 11)
@@ -156,10 +157,11 @@ def _provider_files(region_id: str) -> tuple[dict[str, bytes], pl.DataFrame]:
 
 
 EXTRAS: dict[str, tuple[Extra, ...]] = {
-    "ningxia": (partial(calendar_files, "ningxia"), partial(_provider_files, "ningxia"), assistance_files),
+    "ningxia": (partial(calendar_files, "ningxia"), partial(_provider_files, "ningxia"), assistance_files,
+                case_files),
     "dingxi": (partial(calendar_files, "dingxi"), partial(_provider_files, "dingxi"),),
 }
-"""Scenes that bring their own files (calendar, settlement, assistance)."""
+"""Scenes that bring their own files (calendar, settlement, assistance, cases)."""
 
 
 def small_files(region_id: str) -> dict[str, bytes]:
