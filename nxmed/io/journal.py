@@ -59,5 +59,8 @@ def _workspace(words: Sequence[str], environment: str | None) -> Path | None:
     """The workspace that the command line names, without reading its configuration."""
     named = next((words[i + 1] for i, w in enumerate(words[:-1]) if w in ("-w", "--workspace")), None)
     named = named or next((w.partition("=")[2] for w in words if w.startswith("--workspace=")), None)
-    root = Path(named or environment or ".").expanduser().absolute()
+    try:
+        root = Path(named or environment or ".").expanduser().absolute()
+    except OSError:  # started in a folder that is gone
+        return None
     return root if (root / CONFIG_NAME).is_file() and (root / FOLDER).is_dir() else None
