@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -21,13 +20,13 @@ MONTHS = ("2026-11", "2026-12")
 
 
 @pytest.fixture(scope="module")
-def ws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def ws(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     folder: Path = tmp_path_factory.mktemp("cases")
     made = init(folder / "ws", "ningxia")
     copy(data_path("samples"), made.path, "ningxia")
     for month in MONTHS:
         assert run_cases(made, Period.parse(month)).status == "published"
-    yield made
+    return made
 
 
 def planted(month: str, table: str) -> list[dict[str, str]]:
