@@ -192,7 +192,7 @@ def _calendar(ws: Workspace, as_of: date) -> list[Item]:
     left = (horizon - as_of).days
     short = left < HORIZON_DAYS
     found = [Item("calendar", "bad" if left < 0 else "note" if short else "ok", "horizon",
-                  f"工作日历到 {horizon}" + (f"，剩 {left} 天，请放入 {horizon.year + 1} 年的" if short else ""),
+                  f"工作日历到 {horizon}" + (f"，剩 {left} 天，请放入 {(horizon + timedelta(days=1)).year} 年的" if short else ""),
                   f"the calendar reaches {horizon}" + (f", {left} days left" if short else ""), EXIT_ABSENT if left < 0 else 0,
                   {"calendar_days_left": left})]
     return found + _deadlines(ws, days, as_of)
