@@ -11,7 +11,8 @@ from typing import Any
 
 from nxmed.errors import IntegrityError
 from nxmed.io.disk import disk_errors
-from nxmed.io.files import FILE_MODE, alive, make_folder, sync_folder
+from nxmed.io.files import FILE_MODE, make_folder, sync_folder
+from nxmed.io.lock import holder
 from nxmed.io.workspace import Workspace
 
 HISTORY = Path("jobs", "history")
@@ -40,17 +41,21 @@ class JobRun:
 
     @property
     def stopped(self) -> bool:
-        """中断 (no end, and the process that wrote it is gone)."""
-        return self.end is None and not alive(int(self.start.get("pid", 0)))
+        """中断 (no end, and the process that wrote it is gone: after a restart another may have its number, but not its lock)."""
+        if self.end is not None:
+            return False
+        who = holder(self.path.parents[2])
+        return who is None or who.get("pid", self.start["pid"]) != self.start["pid"]
 
 
 def job_runs(ws: Workspace, job: str | None = None, period: str | None = None) -> list[JobRun]:
-    """全部作业运行, by job, period and number."""
+    """全部作业运行, by job, period and number (one stopped before its first line was on the disk did nothing: left out)."""
     root = ws.path / HISTORY
-    return [
+    found = [
         _read(path) for path in sorted(root.glob("*/*/[0-9][0-9][0-9][0-9].jsonl"))
         if (job is None or path.parts[-3] == job) and (period is None or path.parts[-2] == period)
     ]
+    return [run for run in found if run.start]
 
 
 def last_run(ws: Workspace, job: str, period: str | None = None) -> JobRun | None:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nxmed.io.calendar import working_days
+from nxmed.io.inputs import listing
 from nxmed.io.job_runs import job_runs
+from nxmed.io.reading import contract_of
+from nxmed.io.run_store import current
 from nxmed.io.workspace import Workspace
 from nxmed.kernel.job import Job
 from nxmed.kernel.period import Period
@@ -14,6 +17,8 @@ from nxmed.kernel.working_days import WorkingDays
 from nxmed.law.catalog import Law
 
 TAX_FILE_DAY = "contribution.tax_file_day"
+OPENING = "opening_"
+"""Contracts of the first month of an agency that starts in mid-year."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,9 @@ class Verdict:
 
 def due(ws: Workspace, job: Job, month: Period, as_of: date) -> Verdict:
     """一份作业在这一天到期没有."""
+    first = begun(ws)
+    if first is not None and month < first:
+        return Verdict(False, f"本工作区从 {first.text} 起办理，{month.text} 不办", f"this workspace begins with {first.text}: nothing to do for {month.text}")
     done = [r for r in job_runs(ws, job.id, month.text) if r.code == 0]
     if job.due == "daily":
         return Verdict(True, "每天", "every day")
@@ -42,6 +50,18 @@ def due(ws: Workspace, job: Job, month: Period, as_of: date) -> Verdict:
     return Verdict(True, f"{month.text} 到期：{last} 前送税务", f"{month.text} is due: at the tax bureau by {last}")
 
 
+def begun(ws: Workspace) -> Period | None:
+    """本工作区从哪个月起办理 (None while nothing has come). No job waits for a file of a month before it.
+
+    The month of the opening files or of the first assessment; without either the first month of the inbox. Months before
+    it may well lie in the inbox: the settlements that the benefit year of assistance is counted from.
+    """
+    inbox = listing(ws.inbox)
+    opened = [m for m, files in inbox.items() if any((c := contract_of(p.name)) is not None and c.id.startswith(OPENING) for p in files)]
+    told = [*opened, *(r.period.text for r in current(ws, "assess"))] or [m for m, files in inbox.items() if files]
+    return Period.parse(min(told)) if told else None
+
+
 def months(ws: Workspace, job: Job, as_of: date) -> list[Period]:
     """要做的所属期, oldest first: what an earlier day left unfinished, then the month of the day itself.
 
@@ -50,11 +70,12 @@ def months(ws: Workspace, job: Job, as_of: date) -> list[Period]:
     """
     this = Period(as_of.year, as_of.month)
     own = {"last": this - 1, "this": this, "next": this + 1}[job.month]
-    begun: dict[str, bool] = {}
+    first = begun(ws)
+    tried: dict[str, bool] = {}
     for run in job_runs(ws, job.id):
-        begun[run.period] = begun.get(run.period, False) or run.code == 0
-    found = {Period.parse(p) for p, done in begun.items() if not done and p < own.text}
-    still_open = job.due == "tax_file" and this < own and not begun.get(this.text, False)
+        tried[run.period] = tried.get(run.period, False) or run.code == 0
+    found = {Period.parse(p) for p, done in tried.items() if not done and p < own.text and (first is None or p >= first.text)}
+    still_open = job.due == "tax_file" and this < own and not tried.get(this.text, False)
     if still_open and as_of <= tax_file_days(ws, working_days(ws), this)[1]:
         found.add(this)
     return [*sorted(found), own]

@@ -167,7 +167,7 @@ class _Run:
             signal.signal(signal.SIGTERM, before)
         code = worst(s.code for s in self.states.values() if s.state != "skipped")
         self.record.write("end", code=code, at=_now())
-        how = "ok" if code == 0 else "waiting" if code == EXIT_ABSENT else "failed"
+        how = "ok" if code == 0 else "failed" if any(s.state == "failed" for s in self.states.values()) else "waiting"
         notices.spool(self.ws, "job", how, {
             "job": self.job.id, "period": self.month.text, "as_of": self.as_of.isoformat(), "exit_code": code,
             "steps": [{"id": s.step.id, "state": s.state, "exit_code": s.code} for s in self.states.values()]})

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,13 +13,14 @@ from nxmed.io import notices
 from nxmed.io.calendar import working_days
 from nxmed.io.job_files import job_paths, load_job
 from nxmed.io.job_runs import JobRun, job_runs, last_run
-from nxmed.io.lock import LOCK_NAME
+from nxmed.io.lock import holder
 from nxmed.io.run_store import current
 from nxmed.io.workspace import Workspace
 from nxmed.kernel.finding_codes import CODES
 from nxmed.kernel.job import Job, worst
 from nxmed.kernel.period import Period
 from nxmed.kernel.working_days import WorkingDays
+from nxmed.pipelines.job_due import begun
 from nxmed.pipelines.job_inputs import arrived
 from nxmed.pipelines.jobs import SHANGHAI, months_of
 
@@ -106,10 +104,12 @@ def _verdict(last: JobRun) -> tuple[str, str, str, int]:
         return "note", "正在运行", "running", 0
     if last.code == 0:
         return "ok", "完成", "done", 0
-    names = "、".join(s for s, e in last.steps.items() if e["state"] in ("failed", "waiting"))
-    if last.code == EXIT_ABSENT:
+    failed = {s: int(e["code"]) for s, e in last.steps.items() if e["state"] == "failed"}
+    if not failed and last.code == EXIT_ABSENT:
+        names = "、".join(s for s, e in last.steps.items() if e["state"] == "waiting")
         return "note", f"在等文件（{names}）", f"waiting ({names})", 0
-    return "bad", f"失败（{names}，退出码 {last.code}）", f"failed ({names}, exit {last.code})", last.code
+    code, names = worst(failed.values()) or last.code, "、".join(failed)  # a step that waits does not hide one that failed
+    return "bad", f"失败（{names}，退出码 {code}）", f"failed ({names}, exit {code})", code
 
 
 def _waiting(ws: Workspace, jobs: list[Job], as_of: date) -> list[Item]:
@@ -117,10 +117,11 @@ def _waiting(ws: Workspace, jobs: list[Job], as_of: date) -> list[Item]:
     from nxmed.io.resources import contracts
 
     found: dict[str, Item] = {}
+    first = begun(ws)
     for job in jobs:
-        periods = {r.period: r for r in job_runs(ws, job.id)}
+        tried = {r.period for r in job_runs(ws, job.id) if first is None or r.period >= first.text}
         done = {r.period for r in job_runs(ws, job.id) if r.code == 0}
-        for text in sorted(set(periods) - done):
+        for text in sorted(tried - done):
             month = Period.parse(text)
             for step in job.steps:
                 for wait in step.waits:
@@ -230,7 +231,8 @@ def _urgent(ws: Workspace, days: WorkingDays, as_of: date) -> list[Item]:
 
 def _machine(ws: Workspace) -> list[Item]:
     free = shutil.disk_usage(ws.path).free
-    held = _holder(ws)
+    who = holder(ws.path)
+    held = "" if who is None else f"{who.get('command', '?')}, {who.get('pid', '?')}"
     left = notices.waiting(ws)
     return [
         Item("machine", "bad" if free < DISK_FREE else "ok", "disk", f"磁盘剩 {free / (1 << 30):.1f} GiB",
@@ -239,23 +241,3 @@ def _machine(ws: Workspace) -> list[Item]:
              0, {"lock_held": int(bool(held))}),
         *([Item("machine", "note", "spool", f"待发通知 {left} 条", f"{left} notices to send", 0, {"spool": left})] if left else []),
     ]
-
-
-def _holder(ws: Workspace) -> str:
-    """Who holds the workspace (command and process), without taking it for longer than a look."""
-    path = ws.path / LOCK_NAME
-    if not path.exists():
-        return ""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            try:
-                who = json.loads(os.pread(handle, 4096, 0) or b"{}")
-            except ValueError:
-                who = {}
-            return f"{who.get('command', '?')}, {who.get('pid', '?')}"
-        return ""
-    finally:
-        os.close(handle)

@@ -73,6 +73,53 @@ def test_a_feed_that_comes_late(ws: Path) -> None:
     assert "所属期 2026-12" in text
 
 
+def test_months_before_the_first_are_not_waited_for(tmp_path: Path) -> None:
+    ws = small.make(tmp_path / "ws")
+    files = ws / "inbox" / small.MONTH
+    later = tmp_path / "later"
+    files.rename(later)
+    assert run(ws, "tax-feed", "--if-due", "--as-of", "2026-10-28")[0] == 6  # nothing has come: nobody knows where it begins
+    assert (ws / "jobs/history/tax-feed/2026-09/0001.jsonl").is_file()
+    later.rename(files)
+    (ws / "inbox/2026-01").mkdir()
+    (ws / "inbox/2026-01/settlements.csv").write_text("x\n", "utf-8")  # what the benefit year of assistance counts from
+    (files / "opening_dues.csv").write_text("clct_bill_id,part,emp_no,insutype,accrym,amt,dedln_date\n", "utf-8")
+    code, text = run(ws, "tax-feed", "--if-due", "--as-of", "2026-10-29")
+    assert (code, "2026-09 不办" in text) == (0, True)
+    told = small.nxmed("status", "--check", "-w", ws, "--as-of", "2026-10-29")
+    assert (told.returncode, "inbox/2026-09" in told.stdout) == (0, False)
+    code, text = run(ws, "tax-feed", "--if-due", "--as-of", "2026-11-29")
+    assert (code, "2026-10 不办" in text) == (0, True)
+    assert not (ws / "jobs/history/tax-feed/2026-09/0002.jsonl").exists()  # nor is the old month taken up again
+    assert "所属期 2026-11" in run(ws, "tax-feed", "--if-due", "--as-of", "2026-12-01")[1]
+
+
+def test_a_step_that_waits_does_not_hide_one_that_failed(ws: Path) -> None:
+    (ws / "jobs").mkdir()
+    (ws / "jobs/two.toml").write_text(
+        'month = "this"\ndue = "daily"\n[[step]]\nid = "a"\ncommand = ["assess", "{period}"]\n'
+        '[[step]]\nid = "too-early"\ncommand = ["archive", "{period}"]\nneeds = ["a"]\n'
+        '[[step]]\nid = "feed"\ncommand = ["reconcile", "{period}"]\nwaits_for = [{ any_of = ["tax_arrivals"] }]\n', "utf-8")
+    code, text = run(ws, "two", "--period", "2026-11")
+    assert "等待 税务到账明细" in text
+    failed = json.loads((ws / "jobs/history/two/2026-11/0001.jsonl").read_text("utf-8").splitlines()[2])  # an open month
+    assert (failed["state"], failed["code"]) == ("failed", 5)
+    told = small.nxmed("status", "--check", "-w", ws, "--as-of", "2026-12-01")
+    assert (code, told.returncode) == (6, 5)
+    assert "失败（too-early，退出码 5）" in told.stdout
+
+
+def test_a_number_that_another_process_took_over_is_not_the_job(ws: Path) -> None:
+    record = ws / "jobs/history/nightly/2026-11/0001.jsonl"
+    record.parent.mkdir(parents=True)
+    record.write_text(json.dumps({"event": "start", "pid": os.getpid(), "at": "2026-12-02T01:30:00+08:00"}) + "\n", "utf-8")
+    told = small.nxmed("status", "--check", "-w", ws, "--as-of", "2026-12-02")
+    assert (told.returncode, "中断，续跑" in told.stdout) == (1, True)
+    record.write_text("", "utf-8")  # the power went before the first line was on the disk
+    told = small.nxmed("status", "--check", "-w", ws, "--as-of", "2026-12-02")
+    assert (told.returncode, "还没有运行过" in told.stdout) == (0, True)
+
+
 def test_resume_does_what_did_not_finish(ws: Path) -> None:
     (ws / "jobs").mkdir()
     (ws / "jobs/both.toml").write_text(
