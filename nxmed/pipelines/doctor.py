@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -118,8 +119,8 @@ def _programs() -> Iterator[Check]:
 def _font() -> Iterator[Check]:
     font = cjk_font()
     if font is None:
-        yield Check("font", "note", "没有中文字体，报告的图和 PDF 出不来（工作簿不受影响）", "no Chinese font: no charts and no PDF",
-                    "pip install 'nxmed[report]'，或安装系统字体 fonts-noto-cjk", "pip install 'nxmed[report]', or the system's fonts-noto-cjk")
+        yield Check("font", "note", "没有中文字体，月报出不来（其他命令不受影响）", "no Chinese font: no monthly report (nothing else needs it)",
+                    "重新安装 nxmed（连同字体包），或安装系统字体 fonts-noto-cjk", "install nxmed again with its font package, or the system's fonts-noto-cjk")
     else:
         yield Check("font", "ok", f"中文字体 {font.name}", f"Chinese font {font.name}")
 
@@ -138,7 +139,7 @@ def _rights(ws: Workspace) -> Iterator[Check]:
     open_to = [p for p in (ws.path, ws.inbox, ws.runs, ws.outbox) if p.exists() and stat.S_IMODE(p.stat().st_mode) & 0o007]
     if open_to:
         yield Check("rights", "bad", f"其他账号能进入：{'、'.join(p.name for p in open_to)}", f"others may enter: {', '.join(p.name for p in open_to)}",
-                    f"chmod 700 {ws.path}", f"chmod 700 {ws.path}")
+                    *[f"chmod 700 {' '.join(shlex.quote(str(p)) for p in open_to)}"] * 2)
     elif not os.access(ws.path, os.W_OK):
         yield Check("rights", "note", "本账号只能读这个工作区", "this account may only read the workspace", "要运行月度命令，换属主账号",
                     "run the monthly commands as its owner")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nxmed.report.month.figures import Table
+from nxmed.report.month.figures import Table, rate_text
 
 VERSION = "5.20"
 FAMILY = "Nxmed Sans"
@@ -53,7 +53,7 @@ def bars(table: Table, label: int, amount: int, *, colour: str = BLUE, most: int
 
 def rates(table: Table, label: int, rate: int) -> dict[str, Any]:
     """征缴率 (percent, from nothing to all)."""
-    values = [{"name": str(row[label]), "ppm": row[rate], "place": n} for n, row in enumerate(table.rows) if row[rate] is not None]
+    values = [{"name": str(row[label]), "ppm": row[rate], "said": rate_text(row[rate]), "place": n} for n, row in enumerate(table.rows) if row[rate] is not None]
     return {
         "data": {"values": values}, "width": WIDTH, "height": {"step": 22},
         "transform": [{"calculate": "datum.ppm / 10000", "as": "percent"}],
@@ -61,7 +61,7 @@ def rates(table: Table, label: int, rate: int) -> dict[str, Any]:
             {"mark": {"type": "bar", "color": GREEN}, "encoding": {"x": {"field": "percent", "type": "quantitative", "title": "%",
                                                                          "scale": {"domain": [0, 100]}}}},
             {"mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 11},
-             "encoding": {"x": {"field": "percent", "type": "quantitative"}, "text": {"field": "percent", "format": ".2f"}}}],
+             "encoding": {"x": {"field": "percent", "type": "quantitative"}, "text": {"field": "said", "type": "nominal"}}}],
         "encoding": {"y": {"field": "name", "type": "nominal", "sort": {"field": "place"}, "title": None}}}
 
 

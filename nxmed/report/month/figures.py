@@ -159,6 +159,12 @@ def published(tables: Iterable[Table]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=shape, orient="row").sort("section", "row_no", "measure")
 
 
+def rate_text(ppm: int) -> str:
+    """比率的文字 (all of its digits, at least two decimals, as the workbook shows it: 998878 → 99.8878%, 1000000 → 100.00%)."""
+    whole, rest = divmod(abs(ppm), 10_000)
+    return f"{'-' * (ppm < 0)}{whole}.{f'{rest:04d}'[:2]}{f'{rest:04d}'[2:].rstrip('0')}%"
+
+
 def total(rows: Sequence[Sequence[Any]], at: int) -> int:
     """一列之和 (nothing counts as 0)."""
     return sum(int(row[at] or 0) for row in rows)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from nxmed.kernel.money import yuan_grouped
 from nxmed.report.month import charts
-from nxmed.report.month.figures import Col, Report, Table
+from nxmed.report.month.figures import Col, Report, Table, rate_text
 from nxmed.report.workbook import text_width
 
 HERE = Path(__file__).parent
@@ -78,7 +78,7 @@ def cell_text(value: Any, column: Col) -> str:
     if column.kind == "count":
         return f"{value:,}"
     if column.kind == "rate":
-        return f"{value // 10_000}.{value % 10_000 // 100:02d}%"
+        return rate_text(value)
     return str(value)
 
 
