@@ -20,6 +20,9 @@ _STEP_KEYS = ("id", "zh", "en", "command", "needs", "waits_for", "wait_minutes",
 _WAIT_KEYS = ("any_of", "month", "by_day")
 LAST_BY_DAY = 28
 _ON_FAILURE = ("go_on", "stop")
+_MONTHS = {"period": "2026-11", "last": "2026-10", "next": "2026-12"}
+"""Names that a command line or the month of a wait may hold, with a month to try them on (a command also {as_of})."""
+_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -49,7 +52,10 @@ def load_job(name: str, workspace: Path | None = None) -> Job:
     times = data.get("schedule", [])
     if not isinstance(times, list) or any(not isinstance(x, str) or not _TIME.fullmatch(x) for x in times):
         _bad(name, 'schedule 写每天的钟点，如 ["01:30"]', 'schedule: times of the day such as ["01:30"]')
-    steps = tuple(_step(name, entry) for entry in data.get("step", []))
+    entries = data.get("step", [])
+    if not isinstance(entries, list):
+        _bad(name, "步骤写成 [[step]]", "steps are written [[step]]")
+    steps = tuple(_step(name, entry) for entry in entries)
     if not steps:
         _bad(name, "没有步骤", "no steps")
     if len({s.id for s in steps}) < len(steps):
@@ -63,12 +69,19 @@ def load_job(name: str, workspace: Path | None = None) -> Job:
 
 
 def _step(name: str, entry: Mapping[str, Any]) -> Step:
-    where = f"步骤 {entry.get('id', '?')}"
+    where = f"步骤 {entry.get('id', '?') if isinstance(entry, Mapping) else '?'}"
     _known(name, where, entry, _STEP_KEYS)
     command = entry.get("command")
     if not (isinstance(entry.get("id"), str) and isinstance(command, list) and command
             and all(isinstance(w, str) for w in command)):
         _bad(name, f"{where} 要有 id 和 command（文本数组）", "a step needs an id and a command (array of text)")
+    for word in command:
+        if _filled(word, {**_MONTHS, "as_of": "2026-11-30"}) is None:
+            _bad(name, f"{where} 的 command 里不认识 {word}；可用 {{period}}、{{last}}、{{next}}、{{as_of}}",
+                 f"unknown name in {word}; known: {{period}}, {{last}}, {{next}}, {{as_of}}")
+    for key in ("needs", "regions", "waits_for"):
+        if not isinstance(entry.get(key, []), list):
+            _bad(name, f"{where} 的 {key} 要写成数组 […]", f"{key} must be an array")
     if entry.get("on_failure", "go_on") not in _ON_FAILURE:
         _bad(name, f"{where} 的 on_failure 必须是 go_on 或 stop", "on_failure must be go_on or stop")
     minutes = entry.get("wait_minutes", 0)
@@ -77,9 +90,12 @@ def _step(name: str, entry: Mapping[str, Any]) -> Step:
     waits = []
     for wait in entry.get("waits_for", []):
         _known(name, where, wait, _WAIT_KEYS)
-        unknown = [c for c in wait.get("any_of", []) if c not in contracts()]
-        if unknown or not wait.get("any_of"):
+        kinds = wait.get("any_of", [])
+        unknown = [str(c) for c in kinds if c not in contracts()] if isinstance(kinds, list) else [str(kinds)]
+        if unknown or not kinds:
             _bad(name, f"{where} 等待的文件种类不对：{'、'.join(unknown) or '空'}", "waits_for names no contract of the inbox")
+        if not _MONTH.fullmatch(_filled(str(wait.get("month", "{period}")), _MONTHS) or ""):
+            _bad(name, f"{where} 等待的 month 写 {{period}}、{{last}}、{{next}} 或 YYYY-MM", "the month of a wait: {period}, {last}, {next} or YYYY-MM")
         by_day = wait.get("by_day", 0)
         if not isinstance(by_day, int) or isinstance(by_day, bool) or not 0 <= by_day <= LAST_BY_DAY:
             _bad(name, f"{where} 的 by_day 是次月的日，1 至 {LAST_BY_DAY}", f"by_day: a day of the next month, 1 to {LAST_BY_DAY}")
@@ -87,6 +103,14 @@ def _step(name: str, entry: Mapping[str, Any]) -> Step:
     return Step(entry["id"], str(entry.get("zh", entry["id"])), str(entry.get("en", entry["id"])), tuple(command),
                 tuple(entry.get("needs", [])), tuple(waits), minutes, entry.get("on_failure") == "stop",
                 tuple(entry.get("regions", [])))
+
+
+def _filled(text: str, names: Mapping[str, str]) -> str | None:
+    """The text with its names filled in (None when it holds another name, or braces that are none)."""
+    try:
+        return text.format(**names)
+    except (KeyError, ValueError, IndexError, AttributeError):
+        return None
 
 
 def _known(name: str, where: str, data: object, keys: tuple[str, ...]) -> None:

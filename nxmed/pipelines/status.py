@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from nxmed.errors import EXIT_ABSENT, EXIT_INTERNAL, NxmedError
@@ -46,8 +47,10 @@ class Item:
 
 def status(ws: Workspace, *, as_of: date, now: datetime, max_age: timedelta | None = None) -> list[Item]:
     """工作区的现状 (reads only). `as_of` decides what is late or due, `now` how old the last run of a job is."""
-    jobs = [load_job(name, ws.path).for_region(ws.region) for name in job_paths(ws.path)]
+    jobs: list[Job] = []
     items: list[Item] = []
+    for name in job_paths(ws.path):
+        items += _guarded(partial(_loaded, ws, name, jobs))
     for section in (lambda: _jobs(ws, jobs, now, max_age), lambda: _waiting(ws, jobs, as_of), lambda: _findings(ws),
                     lambda: _batches(ws), lambda: _calendar(ws, as_of), lambda: _machine(ws)):
         items += _guarded(section)
@@ -68,6 +71,12 @@ def prometheus(items: list[Item]) -> str:
                 lines.setdefault(f"nxmed_{name}", []).append(f'nxmed_{name}{{key="{item.key}"}} {value}')
     lines["nxmed_problems"] = [f"nxmed_problems {sum(i.level == 'bad' for i in items)}"]
     return "".join(f"# TYPE {name} gauge\n" + "\n".join(rows) + "\n" for name, rows in sorted(lines.items()))
+
+
+def _loaded(ws: Workspace, name: str, jobs: list[Job]) -> list[Item]:
+    """A job file that is wrong is told, and the other jobs are looked at."""
+    jobs.append(load_job(name, ws.path).for_region(ws.region))
+    return []
 
 
 def _guarded(section: Callable[[], list[Item]]) -> list[Item]:

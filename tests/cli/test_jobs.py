@@ -194,6 +194,9 @@ def test_nothing_is_started_by_a_dry_run(ws: Path) -> None:
     assert not (ws / "jobs").exists()
 
 
+STEP = 'month = "this"\ndue = "daily"\n[[step]]\nid = "a"\n'
+
+
 @pytest.mark.parametrize(("text", "said"), [
     ('month = "x"\ndue = "daily"', "month 必须是"),
     ('month = "this"\ndue = "daily"', "没有步骤"),
@@ -202,6 +205,13 @@ def test_nothing_is_started_by_a_dry_run(ws: Path) -> None:
     ('month = "this"\ndue = "daily"\n[[step]]\nid = "a"\ncommand = ["verify"]\nneeds = ["a"]', "成环"),
     ('month = "this"\ndue = "daily"\n[[step]]\nid = "a"\ncommand = ["verify"]\nwaits_for = [{any_of = ["no"]}]', "等待的文件种类不对"),
     ("month = ", "TOML"),
+    ('month = "this"\ndue = "daily"\nstep = "x"', "步骤写成"),
+    (STEP + 'command = ["settle", "{perod}"]', "不认识 {perod}"),
+    (STEP + 'command = ["settle", "{period"]', "不认识 {period"),
+    (STEP + 'command = ["verify"]\nregions = "dingxi"', "regions 要写成数组"),
+    (STEP + 'command = ["verify"]\nwaits_for = "units"', "waits_for 要写成数组"),
+    (STEP + 'command = ["verify"]\nwaits_for = [{any_of = ["units"], month = "{foo}"}]', "等待的 month"),
+    (STEP + 'command = ["verify"]\nwaits_for = [{any_of = ["units"], month = "period"}]', "等待的 month"),
 ])
 def test_a_job_file_that_is_wrong_is_refused(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "jobs").mkdir()
@@ -209,6 +219,15 @@ def test_a_job_file_that_is_wrong_is_refused(tmp_path: Path, text: str, said: st
     with pytest.raises(UsageError) as bad:
         load_job("odd", tmp_path)
     assert said in bad.value.text
+
+
+def test_a_job_file_that_is_wrong_is_told_beside_the_others(ws: Path) -> None:
+    (ws / "jobs").mkdir()
+    (ws / "jobs/odd.toml").write_text("month = ", "utf-8")
+    told = small.nxmed("status", "--check", "-w", ws, "--as-of", "2026-12-01")
+    assert told.returncode == 2
+    assert "作业 odd.toml" in told.stdout
+    assert "夜间：还没有运行过" in told.stdout
 
 
 def test_shipped_jobs_load_and_unknown_ones_are_named(ws: Path) -> None:
