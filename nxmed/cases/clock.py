@@ -82,16 +82,16 @@ class Clock:
 
     def _due(self, rows: pl.DataFrame) -> pl.DataFrame:
         """期限: the limit-th counted day after the start; at once: the day itself, or the first working day after a
-        suspension that covers it."""
+        suspension that covers it. While a suspension goes on there is none, unless it had come before."""
         held_n = (pl.col("hold_last_n") - pl.col("first_n")).fill_null(0)
         at_once, working = pl.col("unit") == AT_ONCE, pl.col("unit") == WORKING
         covers = (pl.col("hold") <= pl.col("start")) & (pl.col("hold_last") >= pl.col("start")) & pl.col("hold").is_not_null()
         plain = pl.col("start_n") + pl.col("limit")
         before_hold = pl.col("hold").is_null() | (plain <= pl.col("first_n"))
         wanted = (
-            pl.when(at_once & covers).then(pl.col("hold_last_n") + 1)
+            pl.when(at_once & covers & ~pl.col("suspended")).then(pl.col("hold_last_n") + 1)
             .when(working & before_hold).then(plain)
-            .when(working).then(plain + held_n))
+            .when(working & ~pl.col("suspended")).then(plain + held_n))
         rows = rows.with_columns(wanted=pl.when(pl.col("limit").is_not_null() & pl.col("start").is_not_null()).then(wanted))
         workdays = self.calendar.filter("is_workday").select(wanted="n", workday="day", workday_in="stretch")
         rows = rows.join(workdays, on="wanted", how="left", maintain_order="left")
@@ -100,8 +100,8 @@ class Clock:
             first = beyond.sort("start_last", "case").row(0, named=True)
             raise outside(first["start_last"] + timedelta(days=1), str(first["case"]))
         plain_day = pl.col("start") + pl.duration(days=pl.col("limit"))
-        by_day = pl.when(pl.col("hold").is_null() | (plain_day < pl.max_horizontal("hold", pl.col("start") + _ONE))).then(plain_day).otherwise(
-            plain_day + pl.duration(days=_days("first", "hold_last")))
+        by_day = pl.when(pl.col("hold").is_null() | (plain_day < pl.max_horizontal("hold", pl.col("start") + _ONE))).then(plain_day).when(
+            ~pl.col("suspended")).then(plain_day + pl.duration(days=_days("first", "hold_last")))
         return rows.with_columns(
             due=pl.when(pl.col("limit").is_null() | pl.col("start").is_null()).then(None)
             .when(at_once & ~covers.fill_null(False)).then("start")

@@ -1,11 +1,9 @@
 """办件样例 (a case register of two months: every state, missing materials, suspension, steps, stages; deadlines counted by hand).
 
-The register of November comes as TAB text in GB18030, December's as a workbook. January 2027 is a made-up calendar.
+The register of November comes as TAB text in GB18030, December's as a workbook; every deadline lies within the sample's calendar.
 """
 
 from __future__ import annotations
-
-from datetime import date, timedelta
 
 import polars as pl
 
@@ -20,9 +18,6 @@ COLUMNS = (
     "chk_date", "rchk_date", "dfr_date", "fnsh_date", "result",
 )
 CITY, COUNTY = "640104", "640422"
-NEW_YEAR = (date(2027, 1, 1), date(2027, 1, 3))
-MADE_UP = "样例：2027 年放假安排以国务院办公厅通知为准"
-MADE_UP_UNTIL = date(2027, 1, 31)
 
 
 def _day(text: str) -> str:
@@ -51,7 +46,7 @@ def november() -> list[dict[str, str]]:
         _row(7, "49", "10-09", kind="3", matl_codes="0"),
         _row(8, "27", "11-03", matl_codes="1;2", ctct_date="11-12", info_date="11-25", chk_date="11-26", fnsh_date="11-27", **done),
         _row(9, "16", "11-04", matl_codes="1;2;3", bkpay_flag="1", bkpay_date="11-05"),
-        _row(10, "48", "11-10", office=COUNTY, matl_codes="1;2;3", suppl_begn="11-20"),
+        _row(10, "48", "11-10", office=COUNTY, matl_codes="1;2;3", suppl_begn="11-25"),
         _row(11, "38", "11-04", matl_codes="1;2;3;4", chk_date="11-12", rchk_date="11-10", dfr_date="11-18", fnsh_date="11-18", **done),
         _row(12, "44", "11-05", matl_codes="1;2;3", chk_date="11-09", dfr_date="11-16", fnsh_date="11-16", **done),
         _row(13, "77", "11-12", matl_codes="1"),
@@ -74,7 +69,7 @@ def december() -> list[dict[str, str]]:
         now(5, rchk_date="12-01", dfr_date="12-02", fnsh_date="12-02", result="1"),
         now(6, chk_date="12-14", fnsh_date="12-14", result="1"),
         now(9, chk_date="12-03", fnsh_date="12-04", result="1"),
-        now(10, suppl_end="12-10", matl_codes="1;2;3;4"),
+        now(10, suppl_end="12-03", matl_codes="1;2;3;4"),
         now(14, fnsh_date="12-03", result="4"),
         _row(17, "50", "12-17", kind="3", matl_codes="1;2;3;4;5"),
         _row(18, "30", "12-28", matl_codes="1;2;3", chk_date="12-28", fnsh_date="12-28", result="1"),
@@ -92,7 +87,7 @@ PLANTS: tuple[tuple[str, int, str, dict[str, str], str], ...] = (
     (FIRST, 7, "in_time", {"due_date": "2026-12-08", "days_used": "52", "missing_cnt": "6"}, "10-09 加 60 日；距期限六个工作日"),
     (FIRST, 8, "done_late", {"due_date": "2026-11-24"}, "11-04 起第 15 个工作日"),
     (FIRST, 9, "soon_due", {"begin_date": "2026-11-05", "due_date": "2026-12-03", "days_left": "3"}, "自补缴完成起 20 个工作日"),
-    (FIRST, 10, "in_time", {"due_date": "2026-12-31", "suspended": "true", "days_used": "7", "missing_cnt": "1"}, "补正未止：用了 7，12 月 23 个全剩"),
+    (FIRST, 10, "in_time", {"due_date": "", "suspended": "true", "days_used": "10", "days_left": "20", "missing_cnt": "1"}, "补正未止，没有期限：11-11 至 11-24 用了 10"),
     (FIRST, 11, "done", {"due_date": "2026-12-16"}, "复核早于审核"),
     (FIRST, 12, "done", {"due_date": "2026-12-03"}, "没有复核"),
     (FIRST, 13, "in_time", {"item_no": "0"}, "清单没有第 77 项"),
@@ -105,7 +100,7 @@ PLANTS: tuple[tuple[str, int, str, dict[str, str], str], ...] = (
     (LAST, 6, "done", {"days_used": "20", "due_date": "2026-12-14"}, "扣除补正，恰在期限"),
     (LAST, 7, "overdue", {"days_left": "-23"}, "12-08 至 12-31 共 23 日"),
     (LAST, 9, "done_late", {"days_used": "21"}, "12-03 到期，12-04 办结"),
-    (LAST, 10, "in_time", {"due_date": "2027-01-13", "days_used": "22", "suspended_days": "15", "missing_cnt": "0"}, "补正 11-20 至 12-10；7 + 15 + 一月 8"),
+    (LAST, 10, "soon_due", {"due_date": "2026-12-31", "days_used": "30", "suspended_days": "7", "missing_cnt": "0"}, "11-25 至 12-03 七个不计；10 + 20"),
     (LAST, 13, "in_time", {"item_no": "0"}, "仍未更正"),
     (LAST, 14, "withdrawn", {"fnsh_date": "2026-12-03"}, "申请人撤回"),
     (LAST, 15, "in_time", {"days_used": "34"}, "11 + 23"),
@@ -120,7 +115,7 @@ FINDINGS: tuple[tuple[str, int, str], ...] = (
     (FIRST, 16, "CASE_ITEM_DIFFERS"),
     (LAST, 4, "CASE_OVERDUE"), (LAST, 4, "CASE_MATERIALS_MISSING"), (LAST, 5, "CASE_DONE_LATE"), (LAST, 7, "CASE_OVERDUE"),
     (LAST, 7, "CASE_MATERIALS_MISSING"), (LAST, 9, "CASE_DONE_LATE"), (LAST, 13, "CASE_UNKNOWN_ITEM"), (LAST, 14, "CASE_UNKNOWN_MATERIAL"),
-    (LAST, 17, "CASE_SOON_DUE"),
+    (LAST, 10, "CASE_SOON_DUE"), (LAST, 17, "CASE_SOON_DUE"),
 )
 STAGES: tuple[tuple[str, int, int, str, str], ...] = (
     (FIRST, 8, 1, "done_late", "5 个工作日到 11-10，11-12 才发函"), (FIRST, 8, 2, "done", "11-12 起 10 个工作日到 11-26"),
@@ -141,21 +136,8 @@ def case_files() -> tuple[dict[str, bytes], pl.DataFrame]:
         f"inbox/{FIRST}/办件_11月.txt": files.delimited(header, cells(november()), separator="\t", end="\r\n", encoding="gb18030"),
         f"inbox/{LAST}/办件_12月.xlsx": files.workbook(
             header, cells(december()), sheet="办件", titles=("宁夏样例医保中心", "2026 年 12 月办件登记"), footer=[], numbers=[], dates=dates),
-        f"inbox/{LAST}/工作日历_2027年1月.csv": files.BOM + files.delimited(
-            ["日期", "统筹区编号", "是否工作日", "日期类型", "节日", "依据文号"], _january()),
     }
     return made, planted.frame([*_states(), *_found(), *_staged()])
-
-
-def _january() -> list[list[str]]:
-    rows = []
-    day = NEW_YEAR[0]
-    while day <= MADE_UP_UNTIL:
-        holiday = NEW_YEAR[0] <= day <= NEW_YEAR[1]
-        kind = ("0", "3", "元旦") if holiday else ("0", "2", "") if day.weekday() >= 5 else ("1", "1", "")
-        rows.append([day.isoformat(), "", *kind, MADE_UP])
-        day += timedelta(days=1)
-    return rows
 
 
 def _planted(month: str, table: str, code: str, key: dict[str, object], note: str, expect: dict[str, str]) -> dict[str, str]:

@@ -100,13 +100,17 @@ def test_calendar_days_stand_still_too() -> None:
     assert (late["due_date"], late["state"]) == (d("10-31"), "overdue")
 
 
-def test_an_open_suspension_is_never_soon_due_and_its_deadline_moves_with_the_day() -> None:
+def test_an_open_suspension_is_never_soon_due_and_has_no_deadline() -> None:
     row = {"item_no": 24, "rcvd_date": d("10-09"), "suppl_begn": d("10-28")}  # 10-27 用了 13 个
-    first, later = one("10-29", **row), one("11-20", **row)
-    assert (first["state"], first["suspended"], first["days_left"], first["due_date"]) == ("in_time", True, 2, d("11-02"))
-    assert (later["state"], later["days_left"], later["due_date"]) == ("in_time", 2, d("11-24"))
-    ended = one("11-20", **row, suppl_end=d("11-19"))  # 11-20 用了 14 个，到期仍是 11-23
+    for day in ("10-29", "11-20", "12-31"):  # 最后一天之后没有日历，也不需要
+        found = one(day, **row)
+        assert (found["state"], found["suspended"], found["days_left"], found["due_date"]) == ("in_time", True, 2, None)
+    ended = one("11-20", **row, suppl_end=d("11-19"))  # 11-20 用了 14 个，到期是 11-23
     assert (ended["state"], ended["days_left"], ended["due_date"]) == ("soon_due", 1, d("11-23"))
+    too_late = one("11-20", item_no=24, rcvd_date=d("10-09"), suppl_begn=d("10-30"))  # 10-29 已到期
+    assert (too_late["state"], too_late["due_date"]) == ("overdue", d("10-29"))
+    assert one("10-20", item_no=1, rcvd_date=d("10-15"), suppl_begn=d("10-15"))["due_date"] is None
+    assert one("10-20", item_no=49, rcvd_date=d("10-15"), suppl_begn=d("10-16"))["due_date"] is None
 
 
 def test_suspended_on_the_day_of_an_at_once_case() -> None:
@@ -191,7 +195,7 @@ def plain(row: Mapping[str, Any], as_of: date, days: WorkingDays) -> dict[str, A
         return bool(begin and end and begin <= day <= end)
 
     def counts(day: date) -> bool:
-        return limit is not None and limit.unit == "2" or days.is_workday(day)
+        return (limit is not None and limit.unit == "2") or days.is_workday(day)
 
     def count(first: date, last: date) -> int:
         return sum(counts(first + n * DAY) and not held(first + n * DAY) for n in range(1, (last - first).days + 1))
@@ -209,13 +213,16 @@ def plain(row: Mapping[str, Any], as_of: date, days: WorkingDays) -> dict[str, A
         while left:
             due += DAY
             left -= counts(due) and not held(due)
+    on = begin and not row["suppl_end"] and not row["fnsh_date"]
+    if on and due and due >= begin:
+        due = None  # 补正未止
     if row["result"] == "4":
         state = "withdrawn"
     elif row["fnsh_date"]:
         state = "done_late" if due and row["fnsh_date"] > due else "done"
     elif due and due < as_of:
         state = "overdue"
-    elif due and not (begin and not row["suppl_end"]) and days.between(as_of, due) <= 5:
+    elif due and not on and days.between(as_of, due) <= 5:
         state = "soon_due"
     else:
         state = "in_time"

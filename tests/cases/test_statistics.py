@@ -39,7 +39,7 @@ def test_statistics_by_hand() -> None:
 def test_order_of_rows_changes_nothing() -> None:
     frame = register(ROWS).collect()
     first = examine(CasesInputs(Period.parse("2026-10"), d("10-31"), law(), calendar(), frame.lazy(), 5))
-    mixed = frame.sample(fraction=1, shuffle=True, seed=random.Random(7).randrange(1000)).lazy()  # noqa: S311
+    mixed = frame.sample(fraction=1, shuffle=True, seed=random.Random(7).randrange(1000)).lazy()
     again = examine(CasesInputs(Period.parse("2026-10"), d("10-31"), law(), calendar(), mixed, 5))
     for name, table in first.tables.items():
         assert table.equals(again.tables[name]), name
