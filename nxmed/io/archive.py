@@ -80,7 +80,7 @@ def pack(ws: Workspace, period: Period, folder: Path) -> Packed:
     finally:
         temp.unlink(missing_ok=True)
     sync_folder(folder)
-    return Packed(target, sha, len(listed), sum(int(f["bytes"]) for f in listed))
+    return Packed(target, sha, len(listed), sum(map(_size, content.values())))
 
 
 def unpack(path: Path, folder: Path) -> Mapping[str, Any]:
