@@ -17,7 +17,7 @@ MONTHS = ("last", "this", "next")
 DUES = ("daily", "open", "tax_file")
 _JOB_KEYS = ("zh", "en", "month", "due", "schedule", "step")
 _STEP_KEYS = ("id", "zh", "en", "command", "needs", "waits_for", "wait_minutes", "on_failure", "regions")
-_WAIT_KEYS = ("any_of", "month", "by_day")
+_WAIT_KEYS = ("any_of", "month", "by_day", "optional")
 LAST_BY_DAY = 28
 _ON_FAILURE = ("go_on", "stop")
 _MONTHS = {"period": "2026-11", "last": "2026-10", "next": "2026-12"}
@@ -99,7 +99,9 @@ def _step(name: str, entry: Mapping[str, Any]) -> Step:
         by_day = wait.get("by_day", 0)
         if not isinstance(by_day, int) or isinstance(by_day, bool) or not 0 <= by_day <= LAST_BY_DAY:
             _bad(name, f"{where} 的 by_day 是次月的日，1 至 {LAST_BY_DAY}", f"by_day: a day of the next month, 1 to {LAST_BY_DAY}")
-        waits.append(Wait(tuple(wait["any_of"]), str(wait.get("month", "{period}")), by_day))
+        if not isinstance(wait.get("optional", False), bool):
+            _bad(name, f"{where} 的 optional 写 true 或 false", "optional must be true or false")
+        waits.append(Wait(tuple(wait["any_of"]), str(wait.get("month", "{period}")), by_day, wait.get("optional", False)))
     return Step(entry["id"], str(entry.get("zh", entry["id"])), str(entry.get("en", entry["id"])), tuple(command),
                 tuple(entry.get("needs", [])), tuple(waits), minutes, entry.get("on_failure") == "stop",
                 tuple(entry.get("regions", [])))

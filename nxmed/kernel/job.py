@@ -20,11 +20,13 @@ class Wait:
     """等待的文件: one file of any of `contracts` in the inbox of `month` ("{period}").
 
     `by_day`: the day of the month after the period by which it should have come (0: nobody says); later it is late.
+    `optional`: an agency to which no such file has ever come is not waited for: the step is none of its work.
     """
 
     contracts: tuple[str, ...]
     month: str
     by_day: int = 0
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,11 @@ def arrived(ws: Workspace, wait: Wait, months: Mapping[str, str]) -> bool:
     return any(_kind(p.name) in wait.contracts for p in files)
 
 
+def foreign(ws: Workspace, wait: Wait) -> bool:
+    """与本机构无关 (an optional file of which no month of the inbox has ever had one)."""
+    return wait.optional and not any(_kind(p.name) in wait.contracts for files in listing(ws.inbox).values() for p in files)
+
+
 def inputs_of(ws: Workspace, run_id: str) -> list[dict[str, str]]:
     """一次发布读了哪些文件 (path and sha256, as its manifest tells; none for a step that publishes nothing)."""
     for run in runs(ws):

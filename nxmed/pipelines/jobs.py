@@ -26,7 +26,7 @@ from nxmed.io.workspace import Workspace
 from nxmed.kernel.job import Job, Step, Wait, worst
 from nxmed.kernel.period import Period
 from nxmed.pipelines.job_due import due, months
-from nxmed.pipelines.job_inputs import arrived, changed_since, inputs_of
+from nxmed.pipelines.job_inputs import arrived, changed_since, foreign, inputs_of
 
 SHANGHAI = timezone(timedelta(hours=8))
 POLL_SECONDS = 20
@@ -137,8 +137,10 @@ def _dry(ws: Workspace, job: Job, month: Period, as_of: date, tell: Tell) -> Job
     states = []
     for place, step in enumerate(job.steps, start=1):
         missing = [w for w in step.waits if not arrived(ws, w, months_of(month))]
-        zh, en = _waiting(missing, month) if missing else ("会运行：" + _line(step, month), "would run: " + _line(step, month))
-        states.append(StepState(step, place, len(job.steps), "waiting" if missing else "planned", zh=zh, en=en))
+        never = [w for w in step.waits if foreign(ws, w)]
+        zh, en = _never(never) if never else _waiting(missing, month) if missing else (
+            "会运行：" + _line(step, month), "would run: " + _line(step, month))
+        states.append(StepState(step, place, len(job.steps), "skipped" if never else "waiting" if missing else "planned", zh=zh, en=en))
         tell(states[-1])
     return JobOutcome(job, month.text, as_of, "dry_run", 0, states=tuple(states))
 
@@ -196,6 +198,9 @@ class _Run:
 
     def _wait_and_run(self, step: Step, place: int) -> StepState:
         of = len(self.job.steps)
+        if never := [w for w in step.waits if foreign(self.ws, w)]:
+            zh, en = _never(never)
+            return StepState(step, place, of, "skipped", zh=zh, en=en)
         until = time.monotonic() + step.wait_minutes * 60
         while missing := [w for w in step.waits if not arrived(self.ws, w, months_of(self.month))]:
             if time.monotonic() >= until:
@@ -241,6 +246,13 @@ def _waiting(missing: Sequence[Wait], month: Period) -> tuple[str, str]:
     zh = "；".join(f"{'或'.join(contracts()[c].zh for c in w.contracts)}（inbox/{w.month.format(**months_of(month))}）" for w in missing)
     en = "; ".join(f"{' or '.join(w.contracts)} in inbox/{w.month.format(**months_of(month))}" for w in missing)
     return f"等待 {zh}", f"waiting for {en}"
+
+
+def _never(waits: Sequence[Wait]) -> tuple[str, str]:
+    from nxmed.io.resources import contracts
+
+    kinds = [c for w in waits for c in w.contracts]
+    return f"从未收到 {'、'.join(contracts()[c].zh for c in kinds)}，不办", f"no {', '.join(kinds)} has ever come: nothing to do"
 
 
 def _said(result: Mapping[str, Any]) -> tuple[str, str]:

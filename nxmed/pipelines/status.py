@@ -22,7 +22,7 @@ from nxmed.kernel.job import Job, worst
 from nxmed.kernel.period import Period
 from nxmed.kernel.working_days import WorkingDays
 from nxmed.pipelines.job_due import begun
-from nxmed.pipelines.job_inputs import arrived
+from nxmed.pipelines.job_inputs import arrived, foreign
 from nxmed.pipelines.jobs import SHANGHAI, months_of
 
 SOON_DAYS = 5
@@ -134,7 +134,7 @@ def _waiting(ws: Workspace, jobs: list[Job], as_of: date) -> list[Item]:
             month = Period.parse(text)
             for step in job.steps:
                 for wait in step.waits:
-                    if arrived(ws, wait, months_of(month)):
+                    if arrived(ws, wait, months_of(month)) or foreign(ws, wait):
                         continue
                     where = f"inbox/{wait.month.format(**months_of(month))}"
                     name = "或".join(contracts()[c].zh for c in wait.contracts)
@@ -202,8 +202,8 @@ def _calendar(ws: Workspace, as_of: date) -> list[Item]:
     left = (horizon - as_of).days
     short = left < HORIZON_DAYS
     found = [Item("calendar", "bad" if left < 0 else "note" if short else "ok", "horizon",
-                  f"工作日历到 {horizon}" + (f"，剩 {left} 天，请放入 {(horizon + timedelta(days=1)).year} 年的" if short else ""),
-                  f"the calendar reaches {horizon}" + (f", {left} days left" if short else ""), EXIT_ABSENT if left < 0 else 0,
+                  f"工作日历到 {horizon}" + (f"，{f'剩 {left} 天' if left >= 0 else '已用完'}，请放入 {(horizon + timedelta(days=1)).year} 年的" if short else ""),
+                  f"the calendar reaches {horizon}" + (f", {f'{left} days left' if left >= 0 else 'run out'}" if short else ""), EXIT_ABSENT if left < 0 else 0,
                   {"calendar_days_left": left})]
     return found + _deadlines(ws, days, as_of)
 
@@ -213,7 +213,7 @@ def _deadlines(ws: Workspace, days: WorkingDays, as_of: date) -> list[Item]:
     from nxmed.io.run_store import newest
     from nxmed.pipelines.job_due import tax_file_days
 
-    this = Period(as_of.year, as_of.month)
+    this, first = Period(as_of.year, as_of.month), begun(ws)
     found = []
     for month in (this, this + 1):
         try:
@@ -221,7 +221,12 @@ def _deadlines(ws: Workspace, days: WorkingDays, as_of: date) -> list[Item]:
             left = days.between(as_of, last)
         except NxmedError:
             continue
-        if 0 <= left <= SOON_DAYS and newest(ws, "assess", month) is None:
+        if newest(ws, "assess", month) is not None:
+            continue
+        if last < as_of and first is not None and first <= month:
+            found.append(Item("deadlines", "note", f"assess-{month.text}", f"{month.text} 核定信息应在 {last} 前送税务，已过期",
+                              f"dues of {month.text} were to be at the tax bureau by {last}: overdue", 0, {"deadline_overdue": 1}))
+        elif 0 <= left <= SOON_DAYS:
             found.append(Item("deadlines", "note", f"assess-{month.text}", f"{month.text} 核定信息 {last} 前送税务，剩 {left} 个工作日",
                               f"dues of {month.text} to the tax bureau by {last}: {left} working days left", 0,
                               {"deadline_workdays_left": left}))

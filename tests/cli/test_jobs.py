@@ -230,6 +230,18 @@ def test_a_job_file_that_is_wrong_is_told_beside_the_others(ws: Path) -> None:
     assert "夜间：还没有运行过" in told.stdout
 
 
+def test_an_optional_file_that_never_came_is_not_waited_for(ws: Path) -> None:
+    (ws / "jobs").mkdir()
+    (ws / "jobs/own.toml").write_text(
+        'month = "this"\ndue = "daily"\n[[step]]\nid = "cases"\ncommand = ["cases", "{period}"]\n'
+        'waits_for = [{ any_of = ["service_cases"], by_day = 5, optional = true }]\n', "utf-8")
+    code, text = run(ws, "own", "--period", "2026-11")
+    assert (code, "从未收到 办件" in text) == (0, True)
+    (ws / "inbox/2026-10").mkdir()
+    (ws / "inbox/2026-10/办件.csv").write_text("x\n", "utf-8")  # once it came, it is waited for
+    assert run(ws, "own", "--period", "2026-11")[0] == 6
+
+
 def test_shipped_jobs_load_and_unknown_ones_are_named(ws: Path) -> None:
     assert {"nightly", "month-end", "tax-feed"} <= set(job_paths())
     assert [load_job(n).id for n in job_paths()] == list(job_paths())

@@ -93,6 +93,12 @@ def test_deadlines_and_the_end_of_the_calendar(ws: Path) -> None:
     assert status(ws, "2027-01-01")[0] == 6
 
 
+def test_a_tax_file_that_was_not_sent_does_not_vanish_after_its_day(ws: Path) -> None:
+    _, items = status(ws, "2026-11-06")  # by Thursday 11-05
+    assert "2026-11-05 前送税务，已过期" in str(items["assess-2026-11"]["message"])
+    assert "assess-2026-10" not in status(ws, "2026-10-30")[1]  # before the agency's first month nothing was due
+
+
 def test_metrics_for_the_node_exporter(ws: Path, tmp_path: Path) -> None:
     small.nxmed("run", "month-end", "--period", "2026-11", "-w", ws)
     target = tmp_path / "nxmed.prom"
