@@ -140,7 +140,7 @@ def _waiting(ws: Workspace, jobs: list[Job], as_of: date) -> list[Item]:
                     name = "或".join(contracts()[c].zh for c in wait.contracts)
                     name_en = " or ".join(wait.contracts)
                     by = (month + 1).first_day.replace(day=wait.by_day) if wait.by_day else None
-                    late = by is not None and as_of > by
+                    late = by is not None and as_of > by and first is not None
                     said = (f"，应在 {by} 前到，已迟" if late else f"，应在 {by} 前到") if by else ""
                     said_en = (f", due by {by}" + (", late" if late else "")) if by else ""
                     key = f"{where}/{'|'.join(wait.contracts)}"

@@ -80,6 +80,7 @@ def test_months_before_the_first_are_not_waited_for(tmp_path: Path) -> None:
     files.rename(later)
     assert run(ws, "tax-feed", "--if-due", "--as-of", "2026-10-28")[0] == 6  # nothing has come: nobody knows where it begins
     assert (ws / "jobs/history/tax-feed/2026-09/0001.jsonl").is_file()
+    assert small.nxmed("status", "--check", "-w", ws, "--as-of", "2026-10-28").returncode == 0  # nor is anything late
     later.rename(files)
     (ws / "inbox/2026-01").mkdir()
     (ws / "inbox/2026-01/settlements.csv").write_text("x\n", "utf-8")  # what the benefit year of assistance counts from
