@@ -49,7 +49,7 @@ def crontab(ws: Workspace) -> str:
         for at in job.schedule:
             lines.append(f"# {job.zh}")
             lines.append(f"{_cron_time(at)} {_cron(_command(ws, 'run', job.id, '--if-due'))} >> {_cron([str(log)])} 2>&1")
-    lines.append("# 晨检：有过期、失败或完整性问题时退出码不为 0，并补发通知")
+    lines.append("# 晨检：有失败、中断、迟到时退出码不为 0；下一行每十分钟补发通知")
     lines.append(f"{_cron_time(STATUS_TIME)} {_cron(_command(ws, 'status', '--check'))} >> {_cron([str(log)])} 2>&1")
     lines.append(f"*/10 * * * * {_cron(_command(ws, 'notify'))} >> {_cron([str(log)])} 2>&1")
     return "\n".join(lines) + "\n"
