@@ -16,7 +16,7 @@ from nxmed.report.workbook import Column, Workbook
 
 STATES = {"in_time": "期限内", "soon_due": "即将到期", "overdue": "逾期", "done": "按期办结", "done_late": "逾期办结", "withdrawn": "撤回"}
 UNITS = {"0": "即时", "1": "工作日", "2": "日"}
-CASE = (Column("办件编号", id="serv_matt_inst_id", width=16), Column("业务办理项", id="item", width=42), Column("经办机构", id="optins_no"),
+CASE = (Column("办件编号", id="serv_matt_inst_id", width=16), Column("业务办理项", id="item", width=42, wrap=True), Column("经办机构", id="optins_no"),
         Column("申请人", id="party"))
 CLOCK = (Column("受理", "date", "rcvd_date"), Column("时限", id="limit", width=10), Column("期限", "date", "due_date"),
          Column("已用", "int", "days_used", total=False), Column("剩余", "int", "days_left", total=False))
@@ -51,7 +51,7 @@ def write_cases(path: Path, result: Any, *, period: Period, region: str, run_id:
             Column("办件编号", id="serv_matt_inst_id", width=16), Column("分段", id="stage_name", width=34), Column("经办机构", id="optins_no"),
             Column("起算", "date", "begin_date"), Column("期限", "date", "due_date"), Column("完成", "date", "end_date")], stages, keys=1, total=False)
         book.sheet("统计").table([
-            Column("业务办理项", id="item", width=42), Column("经办机构", id="optins_no"), Column("办件", "count", "cases_cnt"),
+            Column("业务办理项", id="item", width=42, wrap=True), Column("经办机构", id="optins_no"), Column("办件", "count", "cases_cnt"),
             Column("本月受理", "count", "accepted_cnt"), *[Column(zh, "count", f"{s}_cnt") for s, zh in STATES.items()],
             Column("平均工作日", id="average"), Column("最长工作日", "int", "longest_days", total=False)], statistics, keys=1)
     return (
