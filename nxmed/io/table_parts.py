@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from nxmed.errors import IntegrityError
-from nxmed.io.tables import ROW_GROUP, gate, publishable, sort_key, sums, write_table
+from nxmed.io.tables import LEVEL, ROW_GROUP, gate, publishable, sort_key, sums, write_table
 from nxmed.kernel.buckets import Parts
 from nxmed.kernel.period import Period
 from nxmed.kernel.table import TableSchema
@@ -75,7 +75,7 @@ def _stream(table: TableSchema, parts: Parts, path: Path, written: Written, run_
 
     source = register_io_source(pieces, schema=start.schema, validate_schema=True, is_pure=False)
     try:
-        source.sink_parquet(path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP, statistics=True,
+        source.sink_parquet(path, compression="zstd", compression_level=LEVEL, row_group_size=ROW_GROUP, statistics=True,
                             maintain_order=True)
     except Exception:
         if failed:

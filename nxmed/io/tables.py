@@ -23,6 +23,8 @@ _PATTERNS = {"month": r"^[0-9]{4}(0[1-9]|1[0-2])$", "period": r"^[0-9]{4}-(0[1-9
 _SCALES = {"amount": 2, "rate": 6}
 _SHOWN = 5
 ROW_GROUP = 262_144
+LEVEL = 1
+"""Of zstd: level 3 takes a quarter more time for files a seventh smaller."""
 
 
 def table_schema(name: str) -> TableSchema:
@@ -77,7 +79,7 @@ def publishable(table: TableSchema, frame: pl.DataFrame, run_id: str, period: Pe
 def write_table(frame: pl.DataFrame, path: Path) -> None:
     """写 Parquet (zstd, fixed row groups: the same rows give the same bytes)."""
     frame.rechunk().write_parquet(
-        path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP, statistics=True
+        path, compression="zstd", compression_level=LEVEL, row_group_size=ROW_GROUP, statistics=True
     )
 
 

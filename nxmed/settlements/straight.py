@@ -16,7 +16,8 @@ from nxmed.settlements.shapes import COMPARED, FUND_COLUMNS, KEY
 TAKEN = "taken"
 SLICE = 524_288
 """Rows published at a time."""
-NEEDED = (*KEY, "insutype", "clr_type", *COMPARED, *FUND_COLUMNS, "acct_mulaid_pay")
+FUNDED = (*FUND_COLUMNS, "acct_mulaid_pay")
+NEEDED = (*KEY, "insutype", "clr_type", *COMPARED, *FUNDED)
 """What a straight row is published from."""
 ORDER = ("setl_id", "refd_setl_flag", "fixmedins_code")
 """In which they are published."""
@@ -32,26 +33,25 @@ class Plain:
     def height(self) -> int:
         return int(self.agency[TAKEN].sum())
 
-    @property
-    def needed(self) -> dict[str, pl.DataType]:
-        return {n: self.agency.schema[n] for n in NEEDED}
-
     def lazy(self) -> pl.LazyFrame:
         """比平的行, as delivered (NEEDED)."""
         return self.agency.lazy().filter(TAKEN).select(NEEDED)
 
     def slices(self) -> Iterator[pl.DataFrame]:
         """按主键次序的各段 (NEEDED)."""
-        frame = self.agency.select(*NEEDED, TAKEN)
+        # Most funds pay nothing in most months: a column of zeros is one value, not one a row.
+        zero = [c for c in FUNDED if (self.agency[c] == 0).all()]
+        zeros = [pl.lit(0, pl.Int64).alias(c) for c in zero]
+        frame = self.agency.select(*(c for c in NEEDED if c not in zero), TAKEN)
         ids = frame["setl_id"]
         if not frame.height or (ids.shift(1) < ids).all():
             for start in range(0, frame.height, SLICE):
-                yield frame.slice(start, SLICE).filter(TAKEN).drop(TAKEN)
+                yield frame.slice(start, SLICE).filter(TAKEN).with_columns(zeros).select(NEEDED)
             return
         frame = frame.filter(TAKEN).drop(TAKEN)
         order = frame.select(pl.arg_sort_by(ORDER)).to_series()
         for start in range(0, frame.height, SLICE):
-            yield frame[order.slice(start, SLICE)]
+            yield frame[order.slice(start, SLICE)].with_columns(zeros).select(NEEDED)
 
 
 @dataclass(frozen=True)
