@@ -49,6 +49,9 @@ def test_the_figures_by_hand(ws: Path) -> None:
     assert found["counties", "640104 兴庆区", "units"] == 2
     assert found["insured", "310 职工基本医疗保险", "persons"] == 3  # P4 is retired
     assert found["trend", "2026-11", "dues"] == Decimal("2102.30")
+    for span in ("本月 2026-11", "本季 2026-10 起", "本年 2026-01 起"):  # one month is there: the three are the same
+        assert (found["spans", span, "persons"], found["spans", span, "dues"], found["spans", span, "arrived"]) == (3, Decimal("2102.30"), Decimal("2002.30"))
+        assert ("spans", span, "payable") not in found
     assert ("summary", "应征", "before") not in found  # nothing published: empty, not 0
 
 

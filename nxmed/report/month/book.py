@@ -8,7 +8,7 @@ from nxmed.report.month.figures import Report
 from nxmed.report.workbook import Column, Kind, Workbook
 
 KINDS: dict[str, Kind] = {"text": "text", "amount": "amount", "count": "count", "rate": "rate"}
-UNSUMMED = ("summary", "trend", "statement", "counties", "assistance_paid", "findings", "controls")
+UNSUMMED = ("summary", "spans", "trend", "statement", "counties", "assistance_paid", "findings", "controls")
 
 
 def write(path: Path, report: Report) -> None:

@@ -92,6 +92,17 @@ QUERIES: tuple[Query, ...] = (
            Col("late", "滞纳金", "late charges")), """
           SELECT class, count(*), sum(paid_amt), sum(coalesce(latefee_amt, 0)) FROM arrivals
           WHERE period = '{p}' AND arrived_period = '{p}' GROUP BY class ORDER BY 1""", "NXJY-22;NXJY-68"),
+    Query("spans", "参保与收支，按月、季、年", "insured, income and spending by month, quarter and year",
+          (Col("span", "期间", "span", "text"), Col("persons", "核定人员", "persons assessed", "count"), Col("dues", "应征", "dues"),
+           Col("arrived", "到账", "arrivals"), Col("payable", "应付定点机构", "owed to providers"), Col("assistance", "手工救助", "assistance by claim")), """
+          SELECT span,
+            (SELECT count(DISTINCT psn_no) FROM assessment_lines WHERE period BETWEEN since AND '{p}'),
+            (SELECT sum(amt) FROM dues WHERE period BETWEEN since AND '{p}'),
+            (SELECT sum(paid_amt + coalesce(latefee_amt, 0)) FROM arrivals WHERE arrived_period = period AND period BETWEEN since AND '{p}'),
+            (SELECT sum(act_dfr_amt) FROM payables WHERE period BETWEEN since AND '{p}'),
+            (SELECT sum(amt) FROM payout_items WHERE source = 'assist' AND period BETWEEN since AND '{p}')
+          FROM (SELECT unnest([1, 2, 3]) AS place, unnest(['本月 {p}', '本季 {quarter} 起', '本年 {january} 起']) AS span,
+                       unnest(['{p}', '{quarter}', '{january}']) AS since) ORDER BY place""", "NXJY-68;NXJZ-35"),
     Query("arrears", "欠费，按逾期时间", "arrears by age",
           (Col("age", "逾期", "overdue", "text"), Col("dues", "笔数", "dues", "count"), Col("outstanding", "欠费", "arrears"),
            Col("late", "应收滞纳金", "late charge due")), """

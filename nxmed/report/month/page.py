@@ -106,7 +106,7 @@ def _cards(report: Report) -> list[dict[str, str]]:
 
 
 def _sections(report: Report, drawn: dict[str, str]) -> list[dict[str, Any]]:
-    made = [{"id": "summary", "title": "一页摘要", "chart": "", "tables": [_shown(report.tables["summary"])]}]
+    made = [{"id": "summary", "title": "一页摘要", "chart": "", "tables": [_shown(report.tables[t]) for t in ("summary", "spans")]}]
     for name, title in CHARTS:
         tables = [_shown(report.tables[t]) for t in PAGES[name] if report.tables[t].rows]
         if tables or name in drawn:
