@@ -71,9 +71,10 @@ class PayoutStore:
                           "USING (pay_sn) WHERE l.bat_no = ? ORDER BY i.pay_sn, i.item_id", (bat_no,))
 
     def signatures(self, bat_no: str, round_: int | None = None) -> list[dict[str, Any]]:
-        """签名 (of one round, or all)."""
-        return self._dicts("SELECT * FROM signatures WHERE bat_no = ? AND (?2 IS NULL OR round = ?2) ORDER BY round, at, step",
-                           (bat_no, round_))
+        """签名 (of one round, or all; in the order of the steps, which may share a second)."""
+        return self._dicts(
+            "SELECT * FROM signatures WHERE bat_no = ? AND (?2 IS NULL OR round = ?2) "
+            "ORDER BY round, CASE step WHEN 'submit' THEN 1 WHEN 'review' THEN 2 WHEN 'approve' THEN 3 ELSE 4 END", (bat_no, round_))
 
     def exports(self, bat_no: str) -> list[dict[str, Any]]:
         """导出的文件, by name."""

@@ -40,7 +40,7 @@ def says(capsys: pytest.CaptureFixture[str]) -> Says:
 
 
 @pytest.mark.parametrize(("words", "told"), [
-    (("asses", "2026-12"), "没有这个命令：asses（是不是 assess、assist？）"),
+    (("asses", "2026-12"), "没有这个命令：asses（是不是 assess、cases、assist？）"),
     (("law", "shw", "NXJY-16"), "没有这个命令：shw（是不是 show？）"),
     (("assess",), "缺少参数：YYYY-MM"),
     (("assess", "2026-12", "2026-11"), "多写了参数：2026-11"),

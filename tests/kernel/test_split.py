@@ -130,7 +130,7 @@ def test_rows_are_conserved_and_do_not_depend_on_their_neighbours(rows: list[dic
 
 def test_every_contract_of_the_month_is_there_and_well_formed() -> None:
     found = contracts()
-    assert len(found) == 25
+    assert len(found) == 26
     assert found["tax_arrivals"].key == ("elec_taxrpt_no", "line_no")
     assert found["treasury_statement"].supply == "register"
     assert found["provider_details"].repeats
